@@ -1,0 +1,1 @@
+"""Collects Australia's electricity market data from NEMWEB into parquet, without holes."""

@@ -1,0 +1,176 @@
+"""The command `aemo-updater`."""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+
+from aemo_updater.catalogue import table_named
+from aemo_updater.config import Settings, load_settings
+from aemo_updater.errors import UpdaterError
+from aemo_updater.export import export as export_table
+from aemo_updater.logs import configure_logging
+from aemo_updater.nemtime import nem_now, parse_moment
+from aemo_updater.nemweb.client import connect
+from aemo_updater.reference.refresh import Source, read_source, refresh
+from aemo_updater.replica.faults import parse_fault
+from aemo_updater.replica.server import run_replica
+from aemo_updater.service import run_daemon, run_once
+from aemo_updater.status import status as read_status
+from aemo_updater.storage.dataset import Dataset
+
+CANNOT_WORK = 2
+"""Exit code where nothing could be tried: a bad setting, a data folder that cannot be used."""
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+reference_app = typer.Typer(no_args_is_help=True, help="What each DUID is.")
+app.add_typer(reference_app, name="reference")
+
+
+def _said(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn the errors that this package foresees into one sentence and an exit code."""
+
+    @wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except (UpdaterError, ValueError) as error:
+            print(f"aemo-updater: {error}", file=sys.stderr)
+            raise SystemExit(CANNOT_WORK) from None
+
+    return wrapper
+
+
+def _start(name: str) -> Settings:
+    settings = load_settings()
+    configure_logging(settings.log_level, settings.log_dir, name)
+    return settings
+
+
+@app.command()
+@_said
+def run() -> None:
+    """Collect until told to end: a cycle every UPDATE_INTERVAL_SECONDS."""
+    asyncio.run(run_daemon(_start("collector")))
+
+
+@app.command()
+@_said
+def once(as_json: Annotated[bool, typer.Option("--json", help="Print the cycle's report as JSON.")] = False) -> None:
+    """One cycle, then exit: 0 all well, 1 some source failed."""
+    report = asyncio.run(run_once(_start("collector")))
+    if as_json:
+        print(json.dumps(report.as_dict(), indent=2))
+    if not report.ok:
+        raise SystemExit(1)
+
+
+@app.command()
+@_said
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """How fresh and how much the stored data is."""
+    settings = load_settings()
+    answer = read_status(settings.shared_data_dir, nem_now)
+    if as_json:
+        print(json.dumps(answer, indent=2))
+        return
+    console = Console()
+    grid = Grid("table", "rows", "oldest", "newest", "lag, min", title=f"{_short(answer['now'])}, NEM time")
+    for name, table in answer["tables"].items():
+        lag = table["lag_minutes"]
+        grid.add_row(
+            name, f"{table['rows']:,}", _short(table["oldest"]), _short(table["newest"]),
+            "" if lag is None else f"{lag:,.0f}",
+        )  # fmt: skip
+    console.print(grid)
+    for name, counts in answer["sources"].items():
+        console.print(f"{name}: {counts['done']:,} files read, {counts['bad']:,} bad")
+    if answer["last_cycle"]:
+        well = "all well" if answer["last_cycle"]["ok"] else "with failures"
+        console.print(f"last cycle: {answer['last_cycle']['started']}, {well}")
+    for bad in answer["bad_files"][:10]:
+        console.print(f"bad: {bad['name']}: {bad['reason']} (tried {bad['attempts']} times)", markup=False)
+    if answer["unknown_duids"]:
+        console.print("in no registration list: " + ", ".join(answer["unknown_duids"]), markup=False)
+
+
+def _short(stamp: str | None) -> str:
+    return "" if stamp is None else stamp[:16].replace("T", " ")
+
+
+@reference_app.command("refresh")
+@_said
+def reference_refresh(
+    sources: Annotated[
+        list[str],
+        typer.Option("--from", help="A registration list: FILE, FILE@YYYY-MM-DD or URL; may be given several times."),
+    ],
+) -> None:
+    """Merge registration lists into reference/duid_mapping.csv and gen_info.pkl."""
+    settings = _start("reference")
+    report = refresh([_registration(s) for s in sources], settings.shared_data_dir / "reference")
+    print(
+        f"{report.units} units, newest list {report.newest}: {len(report.new)} new, {len(report.changed)} changed, "
+        f"{len(report.retired)} retired, {len(report.unknown_fuel)} of unknown fuel"
+    )
+
+
+def _registration(text: str) -> Source:
+    if not text.lower().startswith(("http://", "https://")):
+        return read_source(text)
+
+    async def fetch() -> bytes:
+        async with connect(text) as client:
+            return await client.fetch(text)
+
+    return Source(Path(urlsplit(text).path).name, asyncio.run(fetch()))
+
+
+@app.command("export")
+@_said
+def export_command(
+    table: Annotated[str, typer.Argument(help="Name of a stored table, such as prices5.")],
+    to: Annotated[list[str], typer.Option("--to", help="The file to write (.parquet or .csv); also the last moment.")],
+    start: Annotated[
+        str | None, typer.Option("--from", help="From the start of this day, or after this moment.")
+    ] = None,
+) -> None:
+    """One plain file of a table: --to FILE, and optionally --from DATE and --to DATE (NEM time, to its end)."""
+    files = [Path(t) for t in to if Path(t).suffix.lower() in {".parquet", ".csv"}]
+    moments = [t for t in to if Path(t).suffix.lower() not in {".parquet", ".csv"}]
+    if len(files) != 1 or len(moments) > 1:
+        raise ValueError("give --to once with a file that ends in .parquet or .csv, and at most once with a date")
+    settings = load_settings()
+    count = export_table(
+        Dataset(settings.shared_data_dir),
+        table_named(table),
+        files[0],
+        parse_moment(start) if start else None,
+        parse_moment(moments[0], end_of_day=True) if moments else None,
+    )
+    print(f"{files[0]}: {count:,} rows of {table}. Source: AEMO.")
+
+
+@app.command()
+@_said
+def replica(
+    root: Annotated[Path, typer.Option("--root", help="A folder laid out like NEMWEB.")],
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8085,
+    host: Annotated[str, typer.Option(help="The address to bind.")] = "127.0.0.1",
+    fault: Annotated[
+        list[str] | None, typer.Option(help="Such as status=503,share=0.1,match=Dispatch_SCADA; may be repeated.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Chooses which requests the faults meet.")] = 0,
+) -> None:
+    """Serve a folder of real files as NEMWEB does, for tests and for offline work."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    run_replica(root, host, port, [parse_fault(f) for f in fault or []], seed)

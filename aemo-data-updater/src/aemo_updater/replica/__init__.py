@@ -1,0 +1,19 @@
+"""A NEMWEB stand-in: serves a folder of report files as the real one does, with its failures if asked."""
+
+from aemo_updater.replica.faults import Fault, parse_fault
+from aemo_updater.replica.server import REQUESTS, Seen, make_app, run_replica, serving
+from aemo_updater.replica.source import Entry, File, FolderSource, Source
+
+__all__ = [
+    "REQUESTS",
+    "Entry",
+    "Fault",
+    "File",
+    "FolderSource",
+    "Seen",
+    "Source",
+    "make_app",
+    "parse_fault",
+    "run_replica",
+    "serving",
+]

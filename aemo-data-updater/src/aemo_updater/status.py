@@ -1,0 +1,54 @@
+"""How fresh and how much: what `aemo-updater status` says, read from the data folder alone."""
+
+from pathlib import Path
+from typing import Any
+
+from aemo_updater.catalogue import TABLES
+from aemo_updater.nemtime import Clock, isoformat
+from aemo_updater.service import LEDGER_NAME
+from aemo_updater.storage.dataset import Dataset
+from aemo_updater.storage.ledger import Ledger
+
+
+def status(root: Path, clock: Clock) -> dict[str, Any]:
+    """Tables with their extent and lag, sources with their counts, the last cycle, bad files and unknown DUIDs.
+
+    In the types of JSON; ``lag_minutes`` is from the newest interval's end to now, None for an empty table.
+    """
+    now = clock()
+    dataset = Dataset(root)
+    tables = {}
+    for table in TABLES.values():
+        extent = dataset.extent(table)
+        tables[table.name] = {
+            "rows": extent.rows,
+            "oldest": isoformat(extent.oldest),
+            "newest": isoformat(extent.newest),
+            "lag_minutes": None if extent.newest is None else round((now - extent.newest).total_seconds() / 60, 1),
+            "parts": extent.parts,
+            "size_bytes": extent.size_bytes,
+        }
+    answer: dict[str, Any] = {
+        "now": isoformat(now),
+        "tables": tables,
+        "sources": {},
+        "last_cycle": None,
+        "bad_files": [],
+        "unknown_duids": [],
+    }
+    if (root / LEDGER_NAME).exists():
+        with Ledger(root / LEDGER_NAME) as ledger:
+            answer["sources"] = {name: {"done": d, "bad": b} for name, (d, b) in ledger.counts().items()}
+            for cycle in ledger.cycles(1):
+                answer["last_cycle"] = {
+                    "started": isoformat(cycle.started),
+                    "ended": isoformat(cycle.ended),
+                    "ok": cycle.ok,
+                    "sources": cycle.sources,
+                }
+            answer["bad_files"] = [
+                {"report": b.report, "name": b.name, "attempts": b.attempts, "reason": b.reason, "at": isoformat(b.at)}
+                for b in ledger.bad_files()
+            ]
+            answer["unknown_duids"] = ledger.unknown_duids()
+    return answer

@@ -1,0 +1,206 @@
+"""Partitioned parquet with atomic commits: ``<root>/<table>.parquet/<day or month>.parquet``.
+
+A commit reads the part files that it touches, merges by key, writes beside them, syncs and renames. A reader sees the
+old file or the new one, and a process killed at any moment leaves one of the two. The cost of a commit depends on the
+part, not on the history.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from aemo_updater.collectors.rows import best_order, best_rows, between, conform, last_of_run
+from aemo_updater.errors import StoreError
+from aemo_updater.tables import Partition, Table
+
+_INSTANT = timedelta(microseconds=1)
+_LABEL = {Partition.DAY: "%Y-%m-%d", Partition.MONTH: "%Y-%m"}
+
+
+@dataclass(frozen=True)
+class Commit:
+    """What a commit changed: rows that are new, and rows that replaced another with the same key."""
+
+    inserted: int = 0
+    replaced: int = 0
+
+    def __add__(self, other: "Commit") -> "Commit":
+        return Commit(self.inserted + other.inserted, self.replaced + other.replaced)
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much a table holds; the stamps are None where it is empty."""
+
+    rows: int
+    oldest: datetime | None
+    newest: datetime | None
+    parts: int
+    size_bytes: int
+
+
+def part_of(table: Table, settlementdate: datetime) -> str:
+    """Name of the part that holds an interval: the day or month of the instant before its stamp."""
+    return (settlementdate - _INSTANT).strftime(_LABEL[table.partition])
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The stored tables below one folder."""
+
+    root: Path
+
+    def folder(self, table: Table) -> Path:
+        """The folder of a table's part files; it need not exist."""
+        return self.root / f"{table.name}.parquet"
+
+    def parts(self, table: Table, after: datetime | None = None, until: datetime | None = None) -> list[Path]:
+        """Part files that may hold rows with ``after < settlementdate <= until``, oldest first."""
+        first = "" if after is None else part_of(table, after + _INSTANT)
+        last = "~" if until is None else part_of(table, until)
+        found = (p for p in self.folder(table).glob("*.parquet") if not p.name.startswith("."))
+        return sorted(p for p in found if first <= p.stem <= last)
+
+    def read(self, table: Table, after: datetime | None = None, until: datetime | None = None) -> pa.Table:
+        """Rows with ``after < settlementdate <= until`` in the table's schema, sorted by key."""
+        return pa.concat_tables([table.schema.empty_table(), *self.stream(table, after, until)])
+
+    def stream(self, table: Table, after: datetime | None = None, until: datetime | None = None) -> Iterator[pa.Table]:
+        """The same, part by part, so that memory does not grow with the span."""
+        for path in self.parts(table, after, until):
+            yield between(_read_part(path, table), after, until)
+
+    def commit(self, table: Table, rows: pa.Table) -> Commit:
+        """Merge rows into a table by its key and preference; a second commit of the same rows changes nothing.
+
+        Raises StoreError where a part cannot be read or written; parts already written stay.
+        """
+        done = Commit()
+        if not len(rows):
+            return done
+        start = pc.subtract(rows["settlementdate"], pa.scalar(1, pa.duration("us")))
+        period = pc.floor_temporal(start, unit=str(table.partition))
+        for value in sorted(pc.unique(period).to_pylist()):
+            batch = best_rows(rows.filter(pc.equal(period, pa.scalar(value, period.type))), table)
+            done += self._commit_part(table, value.strftime(_LABEL[table.partition]), batch)
+        return done
+
+    def _commit_part(self, table: Table, part: str, batch: pa.Table) -> Commit:
+        path = self.folder(table) / f"{part}.parquet"
+        stored = _read_part(path, table) if path.exists() else table.schema.empty_table()
+        merged, commit = merge(stored, batch, table)
+        if commit != Commit():
+            write_atomically(path, lambda file: _write_parquet(merged, file, table))
+        return commit
+
+    def extent(self, table: Table) -> Extent:
+        """Rows and span of a table, from the footers of its part files."""
+        rows = size = 0
+        stamps: list[datetime] = []
+        parts = self.parts(table)
+        for path in parts:
+            with _open_part(path) as file:
+                rows += file.metadata.num_rows
+                for group in range(file.metadata.num_row_groups):
+                    statistics = file.metadata.row_group(group).column(0).statistics
+                    stamps += [statistics.min, statistics.max]
+            size += path.stat().st_size
+        return Extent(rows, min(stamps, default=None), max(stamps, default=None), len(parts), size)
+
+    def sweep(self) -> None:
+        """Remove what a killed commit may have left. Only for the process that holds the collector's lock."""
+        for left in self.root.glob("**/.*.writing"):
+            left.unlink(missing_ok=True)
+
+
+def merge(stored: pa.Table, batch: pa.Table, table: Table) -> tuple[pa.Table, Commit]:
+    """Rows sorted by key merged with others, both with unique keys, and what that changed; pure.
+
+    Between two rows of a key the table's preference decides, and then the batch's row.
+    """
+    if not len(batch):
+        return stored, Commit()
+    first = pc.min(batch["settlementdate"]).cast(pa.int64()).as_py()
+    head = int(np.searchsorted(stored["settlementdate"].cast(pa.int64()).to_numpy(), first, side="left"))
+    tail = stored.slice(head)
+    if not len(tail):  # the usual case: newer than all that is stored
+        return pa.concat_tables([stored, batch]), Commit(inserted=len(batch))
+    both = pa.concat_tables([tail, batch])
+    order = best_order(both, table.key_names, table.prefer)
+    ordered = both.take(order)
+    last = last_of_run(ordered, table.key_names).to_numpy(zero_copy_only=False)
+    at = np.flatnonzero(last)
+    winners = ordered.take(pa.array(at))
+    from_batch = order.to_numpy()[at] >= len(tail)
+    beaten = (at > 0) & ~last[at - 1]  # the row before a winner has its key, unless it is a winner itself
+    differs = ~_equal(winners, ordered.take(pa.array(np.maximum(at - 1, 0))))
+    commit = Commit(inserted=int((from_batch & ~beaten).sum()), replaced=int((from_batch & beaten & differs).sum()))
+    return pa.concat_tables([stored.slice(0, head), winners]), commit
+
+
+def _equal(left: pa.Table, right: pa.Table) -> np.ndarray:
+    """Row by row: are all columns equal, null to null?"""
+    same: np.ndarray = np.ones(len(left), dtype=bool)
+    for a, b in zip(left.columns, right.columns, strict=True):
+        both_null = pc.and_(pc.is_null(a), pc.is_null(b))
+        same &= pc.or_(pc.fill_null(pc.equal(a, b), False), both_null).to_numpy()
+    return same
+
+
+def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+    """Have ``write`` make a file beside ``path``, sync it and put it in its place.
+
+    The temporary name begins with a dot and does not end in ``.parquet``: DuckDB's glob matches the former's lack,
+    pandas the latter. Raises StoreError, with nothing changed, where the disk refuses.
+    """
+    beside = path.with_name(f".{path.name}.writing")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(beside)
+        _sync(beside)
+        os.replace(beside, path)  # noqa: PTH105 - the name under which this is known to be atomic
+        _sync(path.parent)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_parquet(rows: pa.Table, path: Path, table: Table) -> None:
+    pq.write_table(
+        rows,
+        path,
+        compression="zstd",
+        sorting_columns=pq.SortingColumn.from_ordering(table.schema, [(name, "ascending") for name in table.key_names]),
+    )
+
+
+def _open_part(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise StoreError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def _read_part(path: Path, table: Table) -> pa.Table:
+    with _open_part(path) as file:
+        try:
+            rows = file.read()
+        except (pa.ArrowException, OSError) as error:
+            raise StoreError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
+    # a part written before a column was added lacks it
+    return conform(rows, table)

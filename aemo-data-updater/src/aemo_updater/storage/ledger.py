@@ -1,0 +1,193 @@
+"""What was read from NEMWEB and how each cycle went, in one SQLite file. It never says more than the data holds.
+
+A source file is marked done only after its rows are committed; losing the ledger costs a repetition, not data.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any, Self
+
+from aemo_updater.errors import StoreError
+from aemo_updater.nemweb.listing import Entry
+from aemo_updater.nemweb.mms import Header
+
+GIVE_UP_AFTER = 5
+"""Attempts at a bad file: a truncated one is often a broken download, but not five times."""
+
+_SCHEMA = """
+create table if not exists files (
+    report text not null, name text not null, size integer, state text not null check (state in ('done', 'bad')),
+    attempts integer not null, reason text, at text not null, primary key (report, name)
+) without rowid;
+create table if not exists cycles (
+    id integer primary key, started text not null, ended text not null, ok integer not null, sources text not null
+);
+create table if not exists headers (
+    report text not null, mms text not null, version text not null, columns text not null, first_seen text not null,
+    primary key (report, mms, version, columns)
+) without rowid;
+create table if not exists unknown_duids (duid text primary key, first_seen text not null) without rowid;
+"""
+
+
+@dataclass(frozen=True)
+class BadFile:
+    """A file that could not be read, and why."""
+
+    report: str
+    name: str
+    attempts: int
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """How one cycle went; ``sources`` is what the cycle said of each report."""
+
+    started: datetime
+    ended: datetime
+    ok: bool
+    sources: list[dict[str, Any]]
+
+
+class Ledger:
+    """The ledger at ``path``, for any thread. Use it as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._db.execute("pragma journal_mode = wal")
+            self._db.execute("pragma synchronous = normal")
+            self._db.executescript(_SCHEMA)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{path}: the ledger cannot be opened: {error}") from error
+        self.path = path
+        self._writing = Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._writing:
+                self._db.execute("begin immediate")
+                with self._db:
+                    yield self._db
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: the ledger cannot be written: {error}") from error
+
+    def news(self, report: str, entries: Sequence[Entry]) -> list[Entry]:
+        """Of the files that a listing offers, those to fetch, in the listing's order.
+
+        A done file is news again if its size has changed; a bad one until it was tried often enough.
+        """
+        known = {
+            name: (size, state, attempts)
+            for name, size, state, attempts in self._db.execute(
+                "select name, size, state, attempts from files where report = ?", (report,)
+            )
+        }
+
+        def is_news(entry: Entry) -> bool:
+            if entry.name not in known:
+                return True
+            size, state, attempts = known[entry.name]
+            resized = None not in (size, entry.size) and size != entry.size
+            return resized or bool(state == "bad" and attempts < GIVE_UP_AFTER)
+
+        return [e for e in entries if is_news(e)]
+
+    def done(self, report: str, entries: Iterable[Entry], at: datetime) -> None:
+        """Files whose rows are committed."""
+        with self._transaction() as db:
+            db.executemany(
+                """insert into files values (?, ?, ?, 'done', 1, null, ?)
+                on conflict do update set size = excluded.size, state = 'done', reason = null, at = excluded.at""",
+                [(report, e.name, e.size, at.isoformat()) for e in entries],
+            )
+
+    def bad(self, report: str, entry: Entry, reason: str, at: datetime) -> int:
+        """A file that is not what it should be; returns how often it was tried by now."""
+        with self._transaction() as db:
+            row = db.execute(
+                """insert into files values (?, ?, ?, 'bad', 1, ?, ?)
+                on conflict do update set size = excluded.size, state = 'bad', reason = excluded.reason,
+                at = excluded.at, attempts = case state when 'bad' then attempts + 1 else 1 end
+                returning attempts""",
+                (report, entry.name, entry.size, reason, at.isoformat()),
+            ).fetchone()
+        return int(row[0])
+
+    def bad_files(self) -> list[BadFile]:
+        """All files that are still bad, the latest first."""
+        rows = self._db.execute(
+            "select report, name, attempts, reason, at from files where state = 'bad' order by at desc, name"
+        )
+        return [BadFile(r, n, a, why, datetime.fromisoformat(at)) for r, n, a, why, at in rows]
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Files done and bad, by report."""
+        rows = self._db.execute(
+            "select report, sum(state = 'done'), sum(state = 'bad') from files group by report order by report"
+        )
+        return {report: (done, bad) for report, done, bad in rows}
+
+    def new_headers(self, report: str, headers: Iterable[Header], at: datetime) -> list[Header]:
+        """Remember the headers of a file; returns those that differ from all that its tables had before.
+
+        The first header of a table is nothing new.
+        """
+        new = []
+        with self._transaction() as db:
+            for header in headers:
+                mms = ".".join(header.key)
+                known = db.execute(
+                    "select count(*) from headers where report = ? and mms = ?", (report, mms)
+                ).fetchone()[0]
+                added = db.execute(
+                    "insert or ignore into headers values (?, ?, ?, ?, ?)",
+                    (report, mms, header.version, ",".join(header.columns), at.isoformat()),
+                ).rowcount
+                if added and known:
+                    new.append(header)
+        return new
+
+    def new_unknown_duids(self, duids: Iterable[str], at: datetime) -> list[str]:
+        """Remember DUIDs that no registration list knows; returns those not met before."""
+        with self._transaction() as db:
+            return [
+                duid
+                for duid in sorted(duids)
+                if db.execute("insert or ignore into unknown_duids values (?, ?)", (duid, at.isoformat())).rowcount
+            ]
+
+    def unknown_duids(self) -> list[str]:
+        """All DUIDs that no registration list knew when they were met."""
+        return [duid for (duid,) in self._db.execute("select duid from unknown_duids order by duid")]
+
+    def add_cycle(self, cycle: Cycle) -> None:
+        """Remember how a cycle went."""
+        with self._transaction() as db:
+            db.execute(
+                "insert into cycles (started, ended, ok, sources) values (?, ?, ?, ?)",
+                (cycle.started.isoformat(), cycle.ended.isoformat(), cycle.ok, json.dumps(cycle.sources)),
+            )
+
+    def cycles(self, limit: int = 1) -> list[Cycle]:
+        """The latest cycles, the newest first."""
+        rows = self._db.execute("select started, ended, ok, sources from cycles order by id desc limit ?", (limit,))
+        return [
+            Cycle(datetime.fromisoformat(a), datetime.fromisoformat(b), bool(ok), json.loads(s)) for a, b, ok, s in rows
+        ]

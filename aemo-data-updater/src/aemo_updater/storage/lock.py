@@ -1,0 +1,32 @@
+"""One collector a data folder: a lock of the kernel's, which ends with its process however that ends."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from aemo_updater.errors import StoreError
+
+NAME = "collector.lock"
+
+
+@contextmanager
+def sole_collector(root: Path) -> Iterator[None]:
+    """Hold the folder's lock. Raises StoreError with the other's process number where it is held already."""
+    path = root / NAME
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+")
+    except OSError as error:
+        raise StoreError(f"{root}: the data folder cannot be written: {error.strerror}") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise StoreError(f"{root}: another collector (process {file.read().strip()}) works on it") from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield

@@ -1,0 +1,295 @@
+"""One cycle: each report's listing, minus what the ledger has, oldest first; fetched, read, committed, then ledgered.
+
+A source that fails never stops the others.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from aemo_updater.catalogue import REPORTS, feeds_of, means_of
+from aemo_updater.collectors.extract import Extract, extract
+from aemo_updater.collectors.generation_collector import SCADA5
+from aemo_updater.errors import FetchError, ReportError, ThrottledError
+from aemo_updater.nemtime import Clock, isoformat
+from aemo_updater.nemweb.client import NemwebClient
+from aemo_updater.nemweb.listing import Entry, files_of
+from aemo_updater.reference.known import KnownUnits
+from aemo_updater.storage.dataset import Commit, Dataset, write_atomically
+from aemo_updater.storage.ledger import Cycle, Ledger
+from aemo_updater.storage.store import commit_rows
+from aemo_updater.tables import Report, Table
+
+log = logging.getLogger(__name__)
+
+BATCH_FILES = 288
+"""Files of one commit: a day of 5-minute files, so that a backlog costs a commit a day and not one a file."""
+FAILURES_IN_A_ROW = 3
+"""A server that fails so often is down; the rest of the folder waits for the next cycle."""
+FIRST_REST = timedelta(minutes=5)
+LONGEST_REST = timedelta(hours=1)
+
+
+@dataclass
+class SourceReport:
+    """What a cycle did with one report. ``newest`` is the latest interval that it brought."""
+
+    name: str
+    listed: int = 0
+    new: int = 0
+    stored: int = 0
+    commits: dict[str, Commit] = field(default_factory=dict)
+    newest: datetime | None = None
+    bad: list[str] = field(default_factory=list)
+    """Files that were set aside, with the reason."""
+    failures: list[str] = field(default_factory=list)
+    """What could not be fetched, with the reason."""
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Nothing failed and no file was bad."""
+        return not self.failures and not self.bad
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report in the types of JSON."""
+        return {
+            "name": self.name,
+            "ok": self.ok,
+            "listed": self.listed,
+            "new": self.new,
+            "stored": self.stored,
+            "rows": {t: {"inserted": c.inserted, "replaced": c.replaced} for t, c in sorted(self.commits.items())},
+            "newest": isoformat(self.newest),
+            "bad": self.bad,
+            "failures": self.failures,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass
+class CycleReport:
+    """What a cycle did: one report a source, and what it asked of the server."""
+
+    started: datetime
+    ended: datetime
+    sources: list[SourceReport]
+    requests: int
+    received_bytes: int
+
+    @property
+    def ok(self) -> bool:
+        """No source failed."""
+        return all(s.ok for s in self.sources)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report in the types of JSON."""
+        return {
+            "started": isoformat(self.started),
+            "ended": isoformat(self.ended),
+            "ok": self.ok,
+            "requests": self.requests,
+            "received_bytes": self.received_bytes,
+            "sources": [s.as_dict() for s in self.sources],
+        }
+
+
+@dataclass
+class _Rest:
+    """A folder whose server said no: left alone until then, longer each time."""
+
+    until: datetime
+    length: timedelta
+
+
+@dataclass
+class Collector:
+    """Runs cycles over one data folder. The caller holds the folder's lock."""
+
+    client: NemwebClient
+    dataset: Dataset
+    ledger: Ledger
+    clock: Clock
+    reports: Sequence[Report] = REPORTS
+    _commit: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _failing: set[str] = field(default_factory=set)
+    _rests: dict[str, _Rest] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.units = KnownUnits(self.dataset.root)
+
+    async def cycle(self) -> CycleReport:
+        """One look at every source. Raises StoreError where the data folder fails; nothing else."""
+        started = self.clock()
+        requests, received = self.client.traffic.requests, self.client.traffic.received_bytes
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._collect(r)) for r in self.reports]
+        except ExceptionGroup as errors:  # one error is enough to say
+            raise errors.exceptions[0] from None
+        report = CycleReport(
+            started,
+            self.clock(),
+            [t.result() for t in tasks],
+            self.client.traffic.requests - requests,
+            self.client.traffic.received_bytes - received,
+        )
+        self.ledger.add_cycle(Cycle(started, report.ended, report.ok, [s.as_dict() for s in report.sources]))
+        return report
+
+    async def _collect(self, report: Report) -> SourceReport:
+        source = SourceReport(report.name)
+        began = time.monotonic()
+        rest = self._rests.get(report.name)
+        if rest is not None and self.clock() < rest.until:
+            source.failures.append(f"left alone until {isoformat(rest.until)}, the server refused")
+        else:
+            try:
+                await self._look(report, source)
+                self._rests.pop(report.name, None)
+            except ThrottledError as error:
+                source.failures.append(f"{error}; left alone until {isoformat(self._rest(report))}")
+            except (FetchError, ReportError) as error:
+                source.failures.append(str(error))
+        source.seconds = time.monotonic() - began
+        self._say(source)
+        return source
+
+    async def _look(self, report: Report, source: SourceReport) -> None:
+        """Fetch and store all that is new. Raises FetchError or ReportError where it must stop early."""
+        path = f"Reports/CURRENT/{report.folder}/"
+        entries = files_of(report, await self.client.listing(path))
+        if not entries:
+            raise ReportError(f"{path}: the listing holds no file of {report.name}")
+        source.listed = len(entries)
+        news = self.ledger.news(report.name, entries)
+        source.new = len(news)
+        for first in range(0, len(news), BATCH_FILES):
+            fetched, error = await self._fetch(news[first : first + BATCH_FILES], source)
+            # in a thread, and never left half-way: a cancelled cycle first ends the commit in hand
+            await _whole(asyncio.to_thread(self._store, report, fetched, source), self._commit)
+            if error is not None:
+                raise error
+
+    async def _fetch(
+        self, entries: Sequence[Entry], source: SourceReport
+    ) -> tuple[list[tuple[Entry, bytes]], FetchError | None]:
+        """The bytes of the files, in order, and the error that stopped it before the last, if one did."""
+        fetched: list[tuple[Entry, bytes]] = []
+        in_a_row = 0
+        tasks = [asyncio.ensure_future(self.client.fetch(e.href)) for e in entries]
+        try:
+            for entry, task in zip(entries, tasks, strict=True):
+                try:
+                    fetched.append((entry, await task))
+                    in_a_row = 0
+                except ThrottledError as error:
+                    return fetched, error
+                except FetchError as error:
+                    in_a_row += 1
+                    if in_a_row == FAILURES_IN_A_ROW:
+                        return fetched, error
+                    source.failures.append(str(error))
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return fetched, None
+
+    def _store(self, report: Report, fetched: Iterable[tuple[Entry, bytes]], source: SourceReport) -> None:
+        """Read the files, commit what they hold and mark them done; set the bad ones aside."""
+        feeds = feeds_of(report)
+        good: list[Entry] = []
+        rows: dict[Table, list[pa.Table]] = {}
+        for entry, data in fetched:
+            try:
+                found = extract(data, entry.name, feeds)
+            except ReportError as error:
+                self._set_aside(report, entry, data, str(error), source)
+                continue
+            self._note_headers(report, found, entry)
+            good.append(entry)
+            for table, pieces in found.rows.items():
+                rows.setdefault(table, []).extend(pieces)
+        for table, pieces in rows.items():
+            batch = pa.concat_tables(pieces)
+            for name, commit in commit_rows(self.dataset, table, batch, means_of).items():
+                source.commits[name.name] = source.commits.get(name.name, Commit()) + commit
+            if len(batch):
+                newest = pc.max(batch["settlementdate"]).as_py()
+                source.newest = max(newest, source.newest or newest)
+            if table is SCADA5:
+                self._note_units(batch)
+        self.ledger.done(report.name, good, self.clock())
+        source.stored += len(good)
+
+    def _set_aside(self, report: Report, entry: Entry, data: bytes, reason: str, source: SourceReport) -> None:
+        attempts = self.ledger.bad(report.name, entry, reason, self.clock())
+        path = self.dataset.root / "quarantine" / report.name / Path(entry.name).name
+        write_atomically(path, lambda beside: _write_bytes(beside, data))
+        source.bad.append(f"{entry.name}: {reason}")
+        log.log(
+            logging.WARNING if attempts == 1 else logging.DEBUG,
+            "%s: %s is set aside: %s", report.name, entry.name, reason,
+        )  # fmt: skip
+
+    def _note_headers(self, report: Report, found: Extract, entry: Entry) -> None:
+        for header in self.ledger.new_headers(report.name, found.headers, self.clock()):
+            log.warning(
+                "%s: %s has %s version %s with columns not seen so before (read all the same)",
+                report.name, entry.name, ".".join(header.key), header.version,
+            )  # fmt: skip
+
+    def _note_units(self, rows: pa.Table) -> None:
+        unknown = self.units.unknown(pc.unique(rows["duid"]).to_pylist())
+        if new := self.ledger.new_unknown_duids(unknown, self.clock()):
+            log.warning(
+                "%d DUIDs are in no registration list; they are stored and shown as Unknown: %s",
+                len(new), ", ".join(new),
+            )  # fmt: skip
+
+    def _rest(self, report: Report) -> datetime:
+        before = self._rests.get(report.name)
+        length = FIRST_REST if before is None else min(before.length * 2, LONGEST_REST)
+        self._rests[report.name] = _Rest(self.clock() + length, length)
+        return self._rests[report.name].until
+
+    def _say(self, source: SourceReport) -> None:
+        """One line a source and cycle; a warning when it begins to fail, and a word when it works again."""
+        rows = sum(c.inserted for c in source.commits.values())
+        replaced = sum(c.replaced for c in source.commits.values())
+        log.info(
+            "%s: %d of %d files new, %d stored, %d rows added, %d replaced, newest %s, %.1f s",
+            source.name, source.new, source.listed, source.stored, rows, replaced,
+            isoformat(source.newest) or "none", source.seconds,
+        )  # fmt: skip
+        if source.ok and source.name in self._failing:
+            self._failing.discard(source.name)
+            log.info("%s: works again", source.name)
+        elif source.failures and source.name not in self._failing:  # bad files have had their line already
+            log.warning("%s: fails: %s", source.name, "; ".join(source.failures[:3]))
+        if not source.ok:
+            self._failing.add(source.name)
+
+
+async def _whole(work: Any, lock: asyncio.Lock) -> None:
+    """Await work under a lock; where the task is cancelled meanwhile, end the work before the task ends."""
+    async with lock:
+        task = asyncio.ensure_future(work)
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await task
+            raise
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
