@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from aemo_updater.errors import ReportError, StoreError
+from aemo_updater.reference import refresh as refresh_module
 from aemo_updater.reference.fuels import FUEL_TYPES
 from aemo_updater.reference.refresh import (
     COLUMNS,
@@ -22,9 +26,7 @@ from aemo_updater.reference.refresh import (
     split_day,
     write_reference,
 )
-from aemo_updater.reference.units import Unit, is_aggregate
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from aemo_updater.reference.units import UNLISTED, Unit, is_aggregate
 
 HERE = Path(__file__).resolve()
 REAL = HERE.parents[3] / "shared/realdata"
@@ -164,7 +166,8 @@ def test_gen_info_is_a_dict_of_builtins(tmp_path: Path) -> None:
     assert b"aemo_updater" not in data
 
 
-def test_refresh_reports_and_loses_nothing(tmp_path: Path) -> None:
+def test_refresh_reports_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refresh_module, "UNLISTED", ())
     first = refresh([source(OLD, wind("A"), wind("B"))], tmp_path)
     assert (first.units, first.newest, first.new, first.changed, first.retired) == (2, OLD, ("A", "B"), (), ())
 
@@ -182,6 +185,14 @@ def test_refresh_reports_and_loses_nothing(tmp_path: Path) -> None:
         "C": (NEW, NEW),
     }
     assert stored["B"].capacity_mw == 60
+
+
+def test_pumps_that_no_list_has_are_loads_until_a_list_names_them(tmp_path: Path) -> None:
+    refresh([source(OLD, wind("A"))], tmp_path)
+    pump = load_reference(tmp_path / MAPPING_NAME)["KIDSPHL1"]
+    assert (pump.fuel_type, pump.dispatch_type, pump.region) == ("Load", "Load", "QLD1")
+    refresh([source(date(2026, 6, 1), wind("KIDSPHL1", 5))], tmp_path)
+    assert load_reference(tmp_path / MAPPING_NAME)["KIDSPHL1"].fuel_type == "Wind"
 
 
 def test_refresh_again_changes_no_byte(tmp_path: Path) -> None:
@@ -306,7 +317,7 @@ def test_committed_mapping_says_what_the_six_lists_say(tmp_path: Path) -> None:
     # The CSV extract knows no day. It lacks one unit of the list of 2025-03-03: the day before is the latest it can be.
     sources = [read_source(f"{path}@2025-03-02" if path.suffix == ".csv" else str(path)) for path in lists]
     fresh = refresh(sources, tmp_path / "fresh")
-    assert (fresh.units, fresh.newest, len(fresh.retired)) == (632, NEW, 69)
+    assert (fresh.units, fresh.newest, len(fresh.retired)) == (632 + len(UNLISTED), NEW, 69)
     assert fresh.unknown_fuel == ("BLNKTAS", "BLNKVIC")
     again = refresh(sources, tmp_path / "fresh")
     assert (again.new, again.changed) == ((), ())

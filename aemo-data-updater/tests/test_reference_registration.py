@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
+
 from aemo_updater.errors import ReportError
 from aemo_updater.reference.fuels import FUEL_TYPES, RULES, classify
 from aemo_updater.reference.registration import RegistrationList, clean, machines, number, read_list

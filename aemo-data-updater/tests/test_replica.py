@@ -17,6 +17,7 @@ from zipfile import BadZipFile, ZipFile
 
 import aiohttp
 import pytest
+
 from aemo_updater.errors import UpdaterError
 from aemo_updater.nemtime import NEM
 from aemo_updater.replica import REQUESTS, Entry, Fault, File, FolderSource, Seen, make_app, parse_fault, serving

@@ -21,7 +21,7 @@ from aemo_updater.export import export as export_table
 from aemo_updater.logs import configure_logging
 from aemo_updater.nemtime import nem_now, parse_moment
 from aemo_updater.nemweb.client import connect
-from aemo_updater.reference.refresh import Source, read_source, refresh
+from aemo_updater.reference.refresh import Source, read_source, refresh, split_day
 from aemo_updater.replica.faults import parse_fault
 from aemo_updater.replica.server import run_replica
 from aemo_updater.service import run_daemon, run_once
@@ -127,12 +127,13 @@ def reference_refresh(
 def _registration(text: str) -> Source:
     if not text.lower().startswith(("http://", "https://")):
         return read_source(text)
+    url, dated = split_day(text)
 
     async def fetch() -> bytes:
-        async with connect(text) as client:
-            return await client.fetch(text)
+        async with connect(url) as client:
+            return await client.fetch(url)
 
-    return Source(Path(urlsplit(text).path).name, asyncio.run(fetch()))
+    return Source(Path(urlsplit(url).path).name, asyncio.run(fetch()), dated)
 
 
 @app.command("export")

@@ -6,9 +6,10 @@ A source that fails never stops the others.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +176,7 @@ class Collector:
         for first in range(0, len(news), BATCH_FILES):
             fetched, error = await self._fetch(news[first : first + BATCH_FILES], source)
             # in a thread, and never left half-way: a cancelled cycle first ends the commit in hand
-            await _whole(asyncio.to_thread(self._store, report, fetched, source), self._commit)
+            await _whole(partial(self._store, report, fetched, source), self._commit)
             if error is not None:
                 raise error
 
@@ -266,7 +267,8 @@ class Collector:
         """One line a source and cycle; a warning when it begins to fail, and a word when it works again."""
         rows = sum(c.inserted for c in source.commits.values())
         replaced = sum(c.replaced for c in source.commits.values())
-        log.info(
+        log.log(
+            logging.INFO if source.listed else logging.DEBUG,
             "%s: %d of %d files new, %d stored, %d rows added, %d replaced, newest %s, %.1f s",
             source.name, source.new, source.listed, source.stored, rows, replaced,
             isoformat(source.newest) or "none", source.seconds,
@@ -280,10 +282,10 @@ class Collector:
             self._failing.add(source.name)
 
 
-async def _whole(work: Any, lock: asyncio.Lock) -> None:
-    """Await work under a lock; where the task is cancelled meanwhile, end the work before the task ends."""
+async def _whole(work: Callable[[], None], lock: asyncio.Lock) -> None:
+    """Do work in a thread under a lock; where the task is cancelled meanwhile, end the work before the task ends."""
     async with lock:
-        task = asyncio.ensure_future(work)
+        task = asyncio.ensure_future(asyncio.to_thread(work))
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError:

@@ -7,6 +7,7 @@ expect it and is never read back.
 
 import csv
 import io
+import json
 import logging
 import math
 import os
@@ -20,7 +21,7 @@ from pathlib import Path
 from aemo_updater.errors import ReportError, StoreError
 from aemo_updater.reference.fuels import FUEL_TYPES, UNKNOWN
 from aemo_updater.reference.registration import read_list
-from aemo_updater.reference.units import Unit
+from aemo_updater.reference.units import UNLISTED, Unit
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +126,7 @@ def refresh(sources: Sequence[Source], folder: Path) -> RefreshReport:
     mapping = folder / MAPPING_NAME
     before = load_reference(mapping) if mapping.exists() else {}
     lists = [read_list(source.name, source.data, source.dated) for source in sources]
-    units = merge([before.values(), *(read.units for read in lists)])
+    units = merge([UNLISTED, before.values(), *(read.units for read in lists)])
     write_reference(units, folder)
     report = _report(before, units)
     log.info(
@@ -167,7 +168,9 @@ def write_reference(units: Iterable[Unit], folder: Path) -> None:
     writer.writerows([_cell(getattr(unit, name)) for name in COLUMNS] for unit in units)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / GEN_INFO_NAME, pickle.dumps(gen_info, protocol=PICKLE_PROTOCOL))
+        # through JSON: equal text is then pickled equally, whether or not two units share it in memory
+        plain = json.loads(json.dumps(gen_info))
+        _replace(folder / GEN_INFO_NAME, pickle.dumps(plain, protocol=PICKLE_PROTOCOL))
         _replace(folder / MAPPING_NAME, text.getvalue().encode())
     except OSError as error:
         raise StoreError(f"{folder}: the reference cannot be written ({error.strerror})") from error

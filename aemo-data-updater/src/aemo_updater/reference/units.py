@@ -1,7 +1,7 @@
 """The record of a unit, and which DUIDs of the market's files are in no registration list by design."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 AGGREGATES = (
@@ -38,6 +38,26 @@ class Unit:
     """Date of the oldest list that has the DUID."""
     last_seen: date
     """Date of the newest list that has the DUID."""
+
+
+_KIDSTON_PUMP = Unit(
+    duid="",
+    station_name="Kidston Hydro Project",
+    owner="EnergyAustralia Pty Ltd",
+    region="QLD1",
+    fuel_type="Load",
+    fuel_detail="",
+    technology="Pump Storage",
+    capacity_mw=None,
+    storage_mwh=None,
+    dispatch_type="Load",
+    first_seen=date(2026, 3, 25),
+    last_seen=date(2026, 3, 25),
+)
+UNLISTED = tuple(replace(_KIDSTON_PUMP, duid=duid) for duid in ("KIDSPHL1", "KIDSPHL2"))
+"""Units that AEMO dispatches and has in no list yet, and that would be read with the wrong sign as unknown: the pumps
+of Kidston report positive MW while they consume. Dated like the first list that has their generator, so that any
+later list that names them takes over."""
 
 
 def is_aggregate(duid: str) -> bool:
