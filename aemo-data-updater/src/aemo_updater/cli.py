@@ -31,7 +31,12 @@ from aemo_updater.storage.dataset import Dataset
 CANNOT_WORK = 2
 """Exit code where nothing could be tried: a bad setting, a data folder that cannot be used."""
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # its traceback shows local variables, which may be secret
+    help="Collects Australia's electricity market data from NEMWEB into parquet.",
+)
 reference_app = typer.Typer(no_args_is_help=True, help="What each DUID is.")
 app.add_typer(reference_app, name="reference")
 
