@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
+import pyarrow as pa
+
 from aemo_updater.catalogue import TABLES
 from aemo_updater.config import Settings
 from aemo_updater.nemtime import FIVE_MINUTES, Clock, isoformat, nem_now
@@ -30,6 +32,8 @@ STRETCH = 1 / 8
 @asynccontextmanager
 async def collector(settings: Settings, clock: Clock = nem_now) -> AsyncIterator[Collector]:
     """A collector on the data folder of the settings, with its lock held and its leftovers swept."""
+    # Arrow's default pool keeps what a backlog once took: 225 MB in place of 175 after 3,000 files
+    pa.set_memory_pool(pa.system_memory_pool())
     root = settings.shared_data_dir
     with sole_collector(root), Ledger(root / LEDGER_NAME) as ledger:
         dataset = Dataset(root)

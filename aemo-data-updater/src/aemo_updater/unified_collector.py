@@ -31,8 +31,8 @@ from aemo_updater.tables import Report, Table
 
 log = logging.getLogger(__name__)
 
-BATCH_FILES = 288
-"""Files of one commit: a day of 5-minute files, so that a backlog costs a commit a day and not one a file."""
+BATCH_FILES = 72
+"""Files of one commit: six hours of 5-minute files, so that a backlog neither costs a commit a file nor much memory."""
 FAILURES_IN_A_ROW = 3
 """A server that fails so often is down; the rest of the folder waits for the next cycle."""
 FIRST_REST = timedelta(minutes=5)
