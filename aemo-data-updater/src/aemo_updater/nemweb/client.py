@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import aiohttp
 import stamina
@@ -19,15 +19,24 @@ USER_AGENT = f"aemo-data-updater/{version('aemo-data-updater')} (open-source NEM
 CONNECTIONS = 4
 ATTEMPTS = 3
 MAX_FILE_BYTES = 2**30
+MAX_REDIRECTS = 3
+"""NEMWEB may send http to https, the bare host to www, and a folder without its slash to the one with it."""
 TIMEOUT = aiohttp.ClientTimeout(total=300, connect=15, sock_connect=15, sock_read=30)
+
+# what a path may hold as it is; "%" too, for a listing's hrefs are escaped already
+_AS_SPELLED = "/%:@!$&'()*+,;=~"
 
 # our own log says once a cycle what failed; a line for every retry would hide it
 stamina.instrumentation.set_on_retry_hooks([])
 
 
+class _FinalError(FetchError):
+    """Asking again now would meet the same."""
+
+
 @dataclass
 class Traffic:
-    """What was asked for since the client was made."""
+    """What was asked for since the client was made; redirects are not counted apart."""
 
     requests: int = 0
     received_bytes: int = 0
@@ -43,11 +52,12 @@ class NemwebClient:
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS))
 
     async def listing(self, path: str) -> list[Entry]:
-        """The entries of a folder, such as ``Reports/CURRENT/Dispatch_SCADA/``.
+        """The entries of a folder, such as ``Reports/CURRENT/Dispatch_SCADA/``, with hrefs that `fetch` takes.
 
         Raises FetchError, or ReportError where the answer is no listing.
         """
-        return parse_listing((await self.fetch(path)).decode("utf-8", "replace"), path)
+        entries = parse_listing((await self.fetch(path)).decode("utf-8", "replace"), path)
+        return [e if _is_absolute(e.href) else replace(e, href=urljoin(f"/{path}", e.href)) for e in entries]
 
     async def fetch(self, href: str) -> bytes:
         """The bytes behind an href of a listing, or behind a path below the base URL.
@@ -55,11 +65,14 @@ class NemwebClient:
         Only its path is used: a listing may name the host in another way than we do. Raises FetchError; of it
         ThrottledError for 403 and 429, GoneError for 404.
         """
-        parts = urlsplit(urljoin(self.base_url, href))
         base = urlsplit(self.base_url)
+        try:
+            path = quote(urlsplit(urljoin(self.base_url, href)).path, _AS_SPELLED)
+        except ValueError as error:
+            raise FetchError(f"{href!r} is no address: {error}") from error
         # encoded: the href is asked for to the letter, %23 and all
-        url = URL(f"{base.scheme}://{base.netloc}{parts.path}", encoded=True)
-        name = parts.path.rsplit("/", 1)[-1] or parts.path
+        url = URL(f"{base.scheme}://{base.netloc}{path}", encoded=True)
+        name = path.rsplit("/", 1)[-1] or path
         async for attempt in stamina.retry_context(
             on=_can_pass, attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=10, wait_jitter=1
         ):
@@ -71,9 +84,11 @@ class NemwebClient:
         async with self._slots:
             self.traffic.requests += 1
             try:
-                async with self.session.get(url) as response:
+                async with self.session.get(url, max_redirects=MAX_REDIRECTS) as response:
                     _check(response, name)
                     data = await _body(response, name)
+            except aiohttp.TooManyRedirects as error:
+                raise _FinalError(f"{name}: redirected more than {MAX_REDIRECTS} times") from error
             except TimeoutError as error:
                 raise FetchError(f"{name}: no answer in time") from error
             except (aiohttp.ClientError, OSError) as error:
@@ -92,6 +107,10 @@ async def connect(base_url: str) -> AsyncIterator[NemwebClient]:
         yield NemwebClient(session, base_url.rstrip("/") + "/")
 
 
+def _is_absolute(href: str) -> bool:
+    return href.startswith("/") or "://" in href
+
+
 def _check(response: aiohttp.ClientResponse, name: str) -> None:
     if response.status == 200:
         return
@@ -101,21 +120,28 @@ def _check(response: aiohttp.ClientResponse, name: str) -> None:
             raise ThrottledError(said)
         case 404 | 410:
             raise GoneError(said)
+        case 408 | 425:
+            raise FetchError(said)
+        case status if status < 500:
+            raise _FinalError(said)
         case _:
             raise FetchError(said)
 
 
 async def _body(response: aiohttp.ClientResponse, name: str) -> bytes:
+    too_large = _FinalError(f"{name}: larger than {MAX_FILE_BYTES:,} bytes")
+    if (response.content_length or 0) > MAX_FILE_BYTES:
+        raise too_large
     data = bytearray()
     async for chunk in response.content.iter_chunked(2**16):
         data += chunk
         if len(data) > MAX_FILE_BYTES:
-            raise FetchError(f"{name}: larger than {MAX_FILE_BYTES:,} bytes")
+            raise too_large
     return bytes(data)
 
 
 def _can_pass(error: Exception) -> bool:
-    return isinstance(error, FetchError) and not isinstance(error, ThrottledError | GoneError)
+    return isinstance(error, FetchError) and not isinstance(error, ThrottledError | GoneError | _FinalError)
 
 
 def _reason(error: Exception) -> str:

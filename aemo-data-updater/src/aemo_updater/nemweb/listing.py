@@ -10,11 +10,13 @@ from aemo_updater.errors import ReportError
 from aemo_updater.tables import Report
 
 _ENTRY = re.compile(
-    r"""(?:(?P<date>[A-Z][a-z]+,\ [A-Z][a-z]+\ \d{1,2},\ \d{4}\s+\d{1,2}:\d\d\ [AP]M)
-        \s+(?P<size>\d+|&lt;dir&gt;)\s+)?
-        <a\s+href="(?P<href>[^"]+)"\s*>(?P<text>[^<]*)</a>""",
-    re.IGNORECASE | re.VERBOSE,
+    r"""(?:(?P<date>[A-Z]{6,9},\ [A-Z]{3,9}\ \d{1,2},\ \d{4}\ +\d{1,2}:\d\d\ [AP]M)
+        \ +(?P<size>\d{1,18}|&lt;dir&gt;)\ +)?
+        <a\ +href="(?P<href>[^"]+)"\ *>(?P<text>[^<]*)</a>""",
+    re.IGNORECASE | re.VERBOSE | re.ASCII,
 )
+_DATE = re.compile(r"\w+, (\w+) (\d+), (\d+) +(\d+):(\d+) ([AP])M", re.IGNORECASE | re.ASCII)
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _PARENT = "[To Parent Directory]"
 
 
@@ -37,26 +39,40 @@ def parse_listing(page: str, where: str) -> list[Entry]:
 
     ``where`` names the page in the ReportError that is raised if the text is no listing (an error page, say).
     """
-    if "<pre" not in page.lower() and _PARENT not in page and not re.search(r'\.(zip|csv)"', page, re.IGNORECASE):
+    matches = list(_ENTRY.finditer(page))
+    # an error page may have links and a <pre> too, but no dates and no files; an empty folder still has its parent
+    if not any(m["date"] or m["text"] == _PARENT or m["href"].lower().endswith((".zip", ".csv")) for m in matches):
         raise ReportError(f"{where}: not a listing, it begins with {page[:60]!r}")
-    return [_entry(match) for match in _ENTRY.finditer(page) if match["text"] != _PARENT]
+    return [_entry(match) for match in matches if match["text"] != _PARENT]
 
 
 def _entry(match: re.Match[str]) -> Entry:
     href = html.unescape(match["href"])
     name = html.unescape(match["text"]).strip() or unquote(href.rstrip("/").rsplit("/", 1)[-1])
-    size, date = match["size"], match["date"]
+    size = match["size"]
     return Entry(
         name=name,
         href=href,
         size=int(size) if size and size.isdigit() else None,
-        modified=datetime.strptime(" ".join(date.split()), "%A, %B %d, %Y %I:%M %p") if date else None,  # noqa: DTZ007
+        modified=_modified(match["date"]) if match["date"] else None,
         is_folder=href.endswith("/") or (size is not None and not size.isdigit()),
     )
 
 
+def _modified(text: str) -> datetime | None:
+    """``Monday, April 20, 2026  9:05 PM``, in English whatever the host's language; None for a day that never was."""
+    match = _DATE.fullmatch(text)
+    assert match is not None
+    month, day, year, hour, minute, half = match.groups()
+    hours = int(hour) % 12 + (12 if half.upper() == "P" else 0)
+    try:
+        return datetime(int(year), _MONTHS.index(month[:3].upper()) + 1, int(day), hours, int(minute))  # noqa: DTZ001
+    except ValueError:
+        return None
+
+
 def files_of(report: Report, entries: list[Entry]) -> list[Entry]:
-    """The entries that are files of a report, oldest first: by stamp, and by the serial number behind it."""
-    pattern = re.compile(report.pattern, re.IGNORECASE)
+    """The entries that are files of a report, oldest first: by stamp, then by name."""
+    pattern = re.compile(report.pattern, re.IGNORECASE | re.ASCII)
     found = [(match["stamp"], e.name.upper(), e) for e in entries if (match := pattern.fullmatch(e.name))]
     return [e for _, _, e in sorted(found, key=lambda f: f[:2]) if not e.is_folder]

@@ -8,11 +8,14 @@ with it: a month of UNIT_SCADA is 370 MB of text.
 import csv
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import IO, BinaryIO
 
 import pyarrow as pa
@@ -27,9 +30,30 @@ BLOCK_BYTES = 4 * 2**20
 MAX_BYTES = 2**32
 """What one file may inflate to; the largest real month (BIDPEROFFER) is below it."""
 
-_TIME_FORMAT = "%Y/%m/%d %H:%M:%S"
-_FOOTER = re.compile(rb'C,"?END OF REPORT"?,(\d+)\s*')
+MAX_MEMBERS = 20_000
+"""How many files a zip may hold, with those of the zips in it; a week of TradingIS has 4,032."""
+MAX_ZIP_BYTES = 2**28
+"""What a zip in a zip may have; it is held in memory. Those of NEMWEB's archives have less than 100 kB."""
+MAX_LINE_BYTES = 2**17
+MAX_CONTROL_LINES = 10_000
+"""How many headers and comments one CSV may have; a DISPATCHIS has ten."""
+
+_TIME_LENGTH = len("2026/04/01 00:05:00")
+_FOOTER = re.compile(rb'C,"?END OF REPORT"?,(\d{1,18})\s*')
+_NEXT_CONTROL = re.compile(rb"\n[IC],")
+_NEAR_BYTES = 2**16
 _NULLS = ["", "NaN", "nan"]
+_ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+)
+"""What zipfile is known to raise for bytes that are not as they should be."""
 
 
 @dataclass(frozen=True)
@@ -108,11 +132,12 @@ def sections(
 
 
 class _Budget:
-    """How many bytes may still be inflated, shared by all members of a file."""
+    """How many bytes may still be inflated, and files opened, shared by all members of a file."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.left = limit
+        self.members_left = MAX_MEMBERS
 
 
 def _csv_files(file: BinaryIO, name: str, budget: _Budget, depth: int = 0) -> Iterator[tuple[str, Iterator[bytes]]]:
@@ -122,35 +147,79 @@ def _csv_files(file: BinaryIO, name: str, budget: _Budget, depth: int = 0) -> It
         return
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except _ZIP_ERRORS as error:
         file.seek(0)
-        raise ReportError(f"{name}: not a whole zip file (it begins with {file.read(16)!r}): {error}") from error
+        raise ReportError(
+            f"{name}: not a whole zip file (it begins with {file.read(16)!r}): {_reason(error)}"
+        ) from error
     with archive:
+        # a zip of stored zips that was cut ends like one of them, and zipfile would read that one for the whole
+        begin = min((m.header_offset for m in archive.infolist()), default=0)
+        if begin != 0:
+            raise ReportError(f"{name}: not a whole zip file, its members begin at byte {begin:,}")
         members = [m for m in archive.infolist() if m.filename.lower().endswith((".csv", ".zip"))]
         if not members:
             raise ReportError(f"{name}: the zip holds no CSV")
+        budget.members_left -= len(members)
+        if budget.members_left < 0:
+            raise ReportError(f"{name}: holds more than {MAX_MEMBERS:,} files")
         for member in members:
-            inner = f"{name}/{member.filename}" if depth else member.filename
-            try:
-                with archive.open(member) as stream:
-                    if not member.filename.lower().endswith(".zip"):
-                        blocks = _blocks(stream, name, budget)
-                        yield inner, blocks if member.file_size <= BLOCK_BYTES else _ahead(blocks)
-                        continue
-                    if depth >= 2:
-                        raise ReportError(f"{name}: zips nested deeper than NEMWEB's archives")
-                    data = b"".join(_blocks(stream, name, budget))
-            except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-                raise ReportError(f"{name}: {member.filename} cannot be inflated: {error}") from error
-            yield from _csv_files(io.BytesIO(data), member.filename, budget, depth + 1)
+            inner = _inside(name, member.filename)
+            is_zip = member.filename.lower().endswith(".zip")
+            if is_zip and depth >= 2:
+                raise ReportError(f"{inner}: zips nested deeper than NEMWEB's archives")
+            if is_zip and member.file_size > MAX_ZIP_BYTES:
+                raise ReportError(f"{inner}: a zip in a zip, larger than {MAX_ZIP_BYTES:,} bytes")
+            with _opened(archive, member, inner) as stream:
+                blocks = _blocks(stream, inner, budget)
+                if not is_zip:
+                    yield inner, blocks if member.file_size <= BLOCK_BYTES else _ahead(blocks)
+                    continue
+                data = b"".join(blocks)
+            yield from _csv_files(io.BytesIO(data), inner, budget, depth + 1)
+
+
+def _inside(name: str, member: str) -> str:
+    """The name of a member behind the file's own; where they differ in the suffix only, as usual, it is enough."""
+    own, inner = PurePosixPath(name), PurePosixPath("".join(c if c.isprintable() else "?" for c in member))
+    return str(own.with_suffix(inner.suffix)) if own.stem == inner.stem else f"{name}/{inner}"
+
+
+@contextmanager
+def _opened(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> Iterator[IO[bytes]]:
+    if member.flag_bits & 1:
+        raise ReportError(f"{name}: encrypted")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ReportError(f"{name}: compressed in a way that NEMWEB does not use ({member.compress_type})")
+    try:
+        stream = archive.open(member)
+    except _ZIP_ERRORS as error:
+        raise _not_inflated(name, error) from error
+    with stream:
+        yield stream
 
 
 def _blocks(stream: IO[bytes], name: str, budget: _Budget) -> Iterator[bytes]:
-    while block := stream.read(BLOCK_BYTES):
+    while True:
+        try:
+            block = stream.read(BLOCK_BYTES)
+        except _ZIP_ERRORS as error:
+            raise _not_inflated(name, error) from error
+        if not block:
+            return
         budget.left -= len(block)
         if budget.left < 0:
             raise ReportError(f"{name}: inflates to more than {budget.limit:,} bytes")
         yield block
+
+
+def _not_inflated(name: str, error: Exception) -> ReportError:
+    return ReportError(f"{name}: cannot be inflated: {_reason(error)}")
+
+
+def _reason(error: Exception) -> str:
+    """What an error says, on one line of bearable length: some repeat the bytes that they met."""
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def _ahead(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -175,17 +244,19 @@ class _CsvReader:
         self.header: Header | None = None
         self.columns: Mapping[str, pa.DataType] | None = None
         self.lines = 0
+        self.control_lines = 0
         self.footer: int | None = None
+        self.footer_line = 0
 
     def read(self, blocks: Iterator[bytes]) -> Iterator[Section]:
         rest = b""
         for block in blocks:
-            if not self.lines and not rest and not block.startswith((b"C,", b"I,")):
-                raise ReportError(f"{self.name}: not an AEMO report, it begins with {block[:40]!r}")
             text = rest + block if rest else block
             cut = text.rfind(b"\n") + 1
             yield from self._lines(text, cut)
             rest = text[cut:]
+            if len(rest) > MAX_LINE_BYTES:
+                raise ReportError(f"{self.name}: a line longer than {MAX_LINE_BYTES:,} bytes begins with {rest[:40]!r}")
         if rest:
             yield from self._lines(rest + b"\n", len(rest) + 1)
         if not self.check_footer:
@@ -194,6 +265,8 @@ class _CsvReader:
             raise ReportError(f"{self.name}: truncated, it ends without END OF REPORT")
         if self.footer != self.lines:
             raise ReportError(f"{self.name}: the footer counts {self.footer:,} lines, the file has {self.lines:,}")
+        if self.footer_line != self.lines:
+            raise ReportError(f"{self.name}: END OF REPORT is not its last line")
 
     def _lines(self, text: bytes, stop: int) -> Iterator[Section]:
         """Cut the whole lines of ``text[:stop]`` into runs of data lines under one header."""
@@ -203,10 +276,20 @@ class _CsvReader:
                 end = text.index(b"\n", start) + 1
                 self.lines += 1
                 self._control(text[start:end])
+            elif not self.lines:
+                raise ReportError(f"{self.name}: not an AEMO report, it begins with {text[:40]!r}")
+            elif self.header is None and self.footer is None:
+                raise ReportError(f"{self.name}: data before any header: {text[start : start + 40]!r}")
             elif self.header is not None and self.columns is not None:
                 end, count = self._run(text, start, stop, self.header)
                 self.lines += count
-                yield Section(self.header, self._rows(memoryview(text)[start:end]))
+                rows = self._rows(memoryview(text)[start:end])
+                if len(rows) != count:
+                    raise ReportError(
+                        f"{self.name}: {'.'.join(self.header.key)}: {count:,} lines make {len(rows):,} rows, "
+                        "a quote is not closed"
+                    )
+                yield Section(self.header, rows)
             else:
                 end = _next_control(text, start, stop)
                 self.lines += text.count(b"\n", start, end)
@@ -219,21 +302,32 @@ class _CsvReader:
             own = text.startswith(header.prefix, start) + text.count(b"\n" + header.prefix, start, end)
             return own, text.count(b"\n", start, end)
 
-        end = stop
+        # a search for the next header costs more than the count, and few blocks have one: look near by only
+        near = min(start + _NEAR_BYTES, stop)
+        end = _next_control(text, start, near)
+        if end == near:
+            end = stop
         own, lines = counts(end)
-        if own != lines:  # a search for the next header costs more than the count, and few blocks have one
-            end = _next_control(text, start, stop)
+        if own != lines:
+            end = _next_control(text, start, end)
             own, lines = counts(end)
         if own != lines:
             raise ReportError(f"{self.name}: {'.'.join(header.key)}: lines that are not its data stand among them")
         return end, lines
 
     def _control(self, line: bytes) -> None:
+        self.control_lines += 1
+        if self.control_lines > MAX_CONTROL_LINES:
+            raise ReportError(f"{self.name}: has more than {MAX_CONTROL_LINES:,} headers and comments")
         if line.startswith(b"C,"):
             if match := _FOOTER.fullmatch(line):
-                self.footer = int(match[1])
+                self.footer, self.footer_line = int(match[1]), self.lines
+                self.header = self.columns = None
             return
-        fields = next(csv.reader([line.decode("utf-8", "replace").strip()]))
+        try:
+            fields = next(csv.reader([line.decode("utf-8", "replace").strip()]))
+        except csv.Error as error:
+            raise ReportError(f"{self.name}: a header line cannot be read ({error}): {line[:80]!r}") from error
         if len(fields) < 4:
             raise ReportError(f"{self.name}: a header line has only {len(fields)} fields: {line[:80]!r}")
         self.header = Header((fields[1], fields[2]), fields[3], tuple(f.strip() for f in fields[4:]))
@@ -246,21 +340,19 @@ class _CsvReader:
         assert self.header is not None
         assert self.columns is not None
         where = f"{self.name}: {'.'.join(self.header.key)}"
-        ragged: list[str] = []
-
-        def keep(row: pacsv.InvalidRow) -> str:
-            ragged.append(row.text or "")
-            return "skip"
-
         try:
-            table = self._typed(run, keep)
-            if ragged:
-                table = pa.concat_tables([table, self._typed(memoryview(self._padded(ragged, where)), keep)])
+            try:
+                table = self._typed(run)
+            except pa.ArrowInvalid:  # ragged rows, or worse
+                table = self._typed(memoryview(self._padded(run, where)))
         except pa.ArrowInvalid as error:
-            raise ReportError(f"{where}: {str(error).splitlines()[0]}") from error
+            raise ReportError(f"{where}: {_reason(error)}") from error
+        for column, kind in self.columns.items():
+            if pa.types.is_floating(kind) and pc.all(pc.is_finite(table[column])).as_py() is False:
+                raise ReportError(f"{where}: {column} has a number that is not finite")
         return table.cast(pa.schema([pa.field(c, t) for c, t in self.columns.items()]))
 
-    def _typed(self, run: memoryview, keep: Callable[[pacsv.InvalidRow], str]) -> pa.Table:
+    def _typed(self, run: memoryview) -> pa.Table:
         assert self.header is not None
         assert self.columns is not None
         # the line's own D, group, table and version come first; a header may repeat a name, only the first counts
@@ -270,7 +362,6 @@ class _CsvReader:
         table = pacsv.read_csv(
             pa.BufferReader(run),
             read_options=pacsv.ReadOptions(column_names=unique, use_threads=len(run) > 2**20),
-            parse_options=pacsv.ParseOptions(invalid_row_handler=keep),
             convert_options=pacsv.ConvertOptions(
                 include_columns=list(self.columns),
                 # times and names repeat: parsed once each from a dictionary, not once a row
@@ -287,28 +378,40 @@ class _CsvReader:
                 table = table.set_column(i, column, _times(table[column], kind))
         return table
 
-    def _padded(self, ragged: list[str], where: str) -> bytes:
-        """Rows shorter than the header get the nulls that they left out; longer ones have no names for their rest."""
+    def _padded(self, run: memoryview, where: str) -> bytes:
+        """The run with rows as long as the header: what shorter ones left out is null, longer ones must end empty."""
         assert self.header is not None
         width = len(self.header.columns) + 4
-        out = io.StringIO()
+        out = io.StringIO(newline="")
         writer = csv.writer(out)
-        for fields in csv.reader(ragged):
-            if any(fields[width:]):
-                raise ReportError(f"{where}: a row has {len(fields)} fields under a header of {width}")
-            writer.writerow((fields + [""] * width)[:width])
-        return out.getvalue().encode()
+        # surrogateescape: bytes that are no UTF-8 come out as they went in, and matter in wanted columns only
+        lines = io.StringIO(str(run, "utf-8", "surrogateescape"), newline="\n")
+        try:
+            for fields in csv.reader(lines, strict=True):
+                if any(fields[width:]):
+                    raise ReportError(f"{where}: a row has {len(fields)} fields under a header of {width}")
+                writer.writerow((fields + [""] * width)[:width])
+        except csv.Error as error:
+            raise ReportError(f"{where}: a row cannot be read: {error}") from error
+        return out.getvalue().encode("utf-8", "surrogateescape")
 
 
 def _next_control(text: bytes, start: int, stop: int) -> int:
     """Where the next header or comment line begins, or ``stop``."""
-    ends = [at + 1 for at in (text.find(b"\nI,", start, stop), text.find(b"\nC,", start, stop)) if at >= 0]
-    return min(ends, default=stop)
+    match = _NEXT_CONTROL.search(text, start, stop)
+    return match.start() + 1 if match else stop
 
 
 def _times(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     """Dictionary-encoded text to timestamps, each distinct text parsed once."""
-    chunks = [
-        pc.strptime(chunk.dictionary, format=_TIME_FORMAT, unit="us").take(chunk.indices) for chunk in column.chunks
-    ]
+    chunks = [_parsed_times(chunk.dictionary).take(chunk.indices) for chunk in column.chunks]
     return pa.chunked_array(chunks, type=pa.timestamp("us")).cast(kind)
+
+
+def _parsed_times(text: pa.Array) -> pa.Array:
+    # not strptime, which makes 2 March of 30 February; the cast would take a day without its time
+    lengths = pc.min_max(pc.binary_length(text)).as_py().values()
+    if not {*lengths} <= {_TIME_LENGTH, None}:
+        wrong = next(t for t in text.to_pylist() if len(t.encode()) != _TIME_LENGTH)
+        raise pa.ArrowInvalid(f"{wrong!r} is not a time")
+    return pc.replace_substring(text, "/", "-").cast(pa.timestamp("us"))
