@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aemo_updater.errors import ReportError
-from aemo_updater.nemweb import mms
+from aemo_updater.nemweb import archive as zips
 from aemo_updater.nemweb.mms import Header, MmsKey, parse, sections
 from aemo_updater.tables import FLOAT, INT, STRING, TIME
 
@@ -434,7 +434,7 @@ def test_variants_of_a_whole_report(data: bytes, rows: list[dict[str, object]]) 
     assert rows_of(data) == rows
     assert rows_of(zipped(("x.CSV", data)), "x.zip") == rows
     for size in (1, 2, 7, 64):
-        with mock.patch.object(mms, "BLOCK_BYTES", size):
+        with mock.patch.object(zips, "BLOCK_BYTES", size):
             assert rows_of(data) == rows
             assert rows_of(zipped(("x.CSV", data)), "x.zip") == rows
 
@@ -632,13 +632,13 @@ def test_a_bomb_stops_at_the_limit() -> None:
         parse(many, "y.zip", UNITS, max_bytes=2 * limit)
     with (
         pytest.raises(ReportError, match=r"^y\.zip/0\.zip: a zip in a zip, larger than 1,000 bytes$"),
-        mock.patch.object(mms, "MAX_ZIP_BYTES", 1000),
+        mock.patch.object(zips, "MAX_ZIP_BYTES", 1000),
     ):
         parse(many, "y.zip", UNITS)
 
 
 def test_a_zip_of_too_many_files_is_refused_before_any_is_read() -> None:
-    with mock.patch.object(mms, "MAX_MEMBERS", 5):
+    with mock.patch.object(zips, "MAX_MEMBERS", 5):
         assert rows_of(zipped(*[(f"{n}.csv", report(C, I, ROW)) for n in range(5)]), "x.zip") == [MADE] * 5
         with pytest.raises(ReportError, match=r"^x\.zip: holds more than 5 files$"):
             rows_of(zipped(*[(f"{n}.csv", report(C, I, ROW)) for n in range(6)]), "x.zip")
@@ -666,7 +666,7 @@ def test_many_short_sections_take_time_in_proportion() -> None:
 
 def test_rows_come_block_by_block_and_may_be_left_half_way() -> None:
     data = zipped(("x.CSV", report(C, I, ROW * 20_000)))
-    with mock.patch.object(mms, "BLOCK_BYTES", 10_000):
+    with mock.patch.object(zips, "BLOCK_BYTES", 10_000):
         found = sections(io.BytesIO(data), "x.zip", lambda header: SCADA)
         first = next(found)
         assert 0 < len(first.rows) < 400
@@ -733,8 +733,8 @@ def test_parse_after_render_is_identity_for_every_size_of_block(
     data = render(rows, quoted, newline, last_newline)
     expected = [dict(zip(ALL, values, strict=True)) for *values, _ in rows]
     for name, content in (("x.csv", data), ("x.zip", zipped(("x.CSV", data)))):
-        for size in (mms.BLOCK_BYTES, block):
-            with mock.patch.object(mms, "BLOCK_BYTES", size):
+        for size in (zips.BLOCK_BYTES, block):
+            with mock.patch.object(zips, "BLOCK_BYTES", size):
                 table = parse(content, name, {("A", "B"): ALL}).tables.get(("A", "B"))
             assert (table.to_pylist() if table is not None else []) == expected
 
@@ -847,7 +847,7 @@ def test_real_files_read_alike_in_blocks_of_any_size(size: int) -> None:
         CURRENT / "Dispatch_SCADA/PUBLIC_DISPATCHSCADA_202109021255_0000000348376188.zip",
     ):
         whole = parse(file.read_bytes(), file.name, WANTED)
-        with mock.patch.object(mms, "BLOCK_BYTES", size):
+        with mock.patch.object(zips, "BLOCK_BYTES", size):
             assert parse(file.read_bytes(), file.name, WANTED) == whole
 
 

@@ -8,32 +8,19 @@ with it: a month of UNIT_SCADA is 370 MB of text.
 import csv
 import io
 import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import PurePosixPath
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from aemo_updater.errors import ReportError
+from aemo_updater.nemweb.archive import MAX_BYTES, Budget, csv_files, reason
 
 MmsKey = tuple[str, str]
 
-BLOCK_BYTES = 4 * 2**20
-MAX_BYTES = 2**32
-"""What one file may inflate to; the largest real month (BIDPEROFFER) is below it."""
-
-MAX_MEMBERS = 20_000
-"""How many files a zip may hold, with those of the zips in it; a week of TradingIS has 4,032."""
-MAX_ZIP_BYTES = 2**28
-"""What a zip in a zip may have; it is held in memory. Those of NEMWEB's archives have less than 100 kB."""
 MAX_LINE_BYTES = 2**17
 MAX_CONTROL_LINES = 10_000
 """How many headers and comments one CSV may have; a DISPATCHIS has ten."""
@@ -43,17 +30,6 @@ _FOOTER = re.compile(rb'C,"?END OF REPORT"?,(\d{1,18})\s*')
 _NEXT_CONTROL = re.compile(rb"\n[IC],")
 _NEAR_BYTES = 2**16
 _NULLS = ["", "NaN", "nan"]
-_ZIP_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    OSError,
-    RuntimeError,
-    ValueError,
-    OverflowError,
-)
-"""What zipfile is known to raise for bytes that are not as they should be."""
 
 
 @dataclass(frozen=True)
@@ -124,114 +100,8 @@ def sections(
     ``columns_of`` is asked at each header which columns are wanted and of which type; None leaves the table out.
     A wrong footer is found only at the end, after all its rows were yielded.
     """
-    for member, text in _csv_files(file, name, _Budget(max_bytes)):
+    for member, text in csv_files(file, name, Budget(max_bytes)):
         yield from _CsvReader(member, columns_of, check_footer).read(text)
-
-
-# --- zip ---------------------------------------------------------------------------------------------------------
-
-
-class _Budget:
-    """How many bytes may still be inflated, and files opened, shared by all members of a file."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.left = limit
-        self.members_left = MAX_MEMBERS
-
-
-def _csv_files(file: BinaryIO, name: str, budget: _Budget, depth: int = 0) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """Yield the name and the blocks of each CSV in a zip, and in the zips in it; or of a file that is a CSV."""
-    if name.lower().endswith(".csv"):
-        yield name, _blocks(file, name, budget)
-        return
-    try:
-        archive = zipfile.ZipFile(file)
-    except _ZIP_ERRORS as error:
-        file.seek(0)
-        raise ReportError(
-            f"{name}: not a whole zip file (it begins with {file.read(16)!r}): {_reason(error)}"
-        ) from error
-    with archive:
-        # a zip of stored zips that was cut ends like one of them, and zipfile would read that one for the whole
-        begin = min((m.header_offset for m in archive.infolist()), default=0)
-        if begin != 0:
-            raise ReportError(f"{name}: not a whole zip file, its members begin at byte {begin:,}")
-        members = [m for m in archive.infolist() if m.filename.lower().endswith((".csv", ".zip"))]
-        if not members:
-            raise ReportError(f"{name}: the zip holds no CSV")
-        budget.members_left -= len(members)
-        if budget.members_left < 0:
-            raise ReportError(f"{name}: holds more than {MAX_MEMBERS:,} files")
-        for member in members:
-            inner = _inside(name, member.filename)
-            is_zip = member.filename.lower().endswith(".zip")
-            if is_zip and depth >= 2:
-                raise ReportError(f"{inner}: zips nested deeper than NEMWEB's archives")
-            if is_zip and member.file_size > MAX_ZIP_BYTES:
-                raise ReportError(f"{inner}: a zip in a zip, larger than {MAX_ZIP_BYTES:,} bytes")
-            with _opened(archive, member, inner) as stream:
-                blocks = _blocks(stream, inner, budget)
-                if not is_zip:
-                    yield inner, blocks if member.file_size <= BLOCK_BYTES else _ahead(blocks)
-                    continue
-                data = b"".join(blocks)
-            yield from _csv_files(io.BytesIO(data), inner, budget, depth + 1)
-
-
-def _inside(name: str, member: str) -> str:
-    """The name of a member behind the file's own; where they differ in the suffix only, as usual, it is enough."""
-    own, inner = PurePosixPath(name), PurePosixPath("".join(c if c.isprintable() else "?" for c in member))
-    return str(own.with_suffix(inner.suffix)) if own.stem == inner.stem else f"{name}/{inner}"
-
-
-@contextmanager
-def _opened(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> Iterator[IO[bytes]]:
-    if member.flag_bits & 1:
-        raise ReportError(f"{name}: encrypted")
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ReportError(f"{name}: compressed in a way that NEMWEB does not use ({member.compress_type})")
-    try:
-        stream = archive.open(member)
-    except _ZIP_ERRORS as error:
-        raise _not_inflated(name, error) from error
-    with stream:
-        yield stream
-
-
-def _blocks(stream: IO[bytes], name: str, budget: _Budget) -> Iterator[bytes]:
-    while True:
-        try:
-            block = stream.read(BLOCK_BYTES)
-        except _ZIP_ERRORS as error:
-            raise _not_inflated(name, error) from error
-        if not block:
-            return
-        budget.left -= len(block)
-        if budget.left < 0:
-            raise ReportError(f"{name}: inflates to more than {budget.limit:,} bytes")
-        yield block
-
-
-def _not_inflated(name: str, error: Exception) -> ReportError:
-    return ReportError(f"{name}: cannot be inflated: {_reason(error)}")
-
-
-def _reason(error: Exception) -> str:
-    """What an error says, on one line of bearable length: some repeat the bytes that they met."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
-
-
-def _ahead(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same blocks, the next one inflated in a thread while the caller works on this one."""
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, blocks, None)
-        while (block := coming.result()) is not None:
-            coming = pool.submit(next, blocks, None)
-            yield block
-
-
-# --- text --------------------------------------------------------------------------------------------------------
 
 
 class _CsvReader:
@@ -346,7 +216,7 @@ class _CsvReader:
             except pa.ArrowInvalid:  # ragged rows, or worse
                 table = self._typed(memoryview(self._padded(run, where)))
         except pa.ArrowInvalid as error:
-            raise ReportError(f"{where}: {_reason(error)}") from error
+            raise ReportError(f"{where}: {reason(error)}") from error
         for column, kind in self.columns.items():
             if pa.types.is_floating(kind) and pc.all(pc.is_finite(table[column])).as_py() is False:
                 raise ReportError(f"{where}: {column} has a number that is not finite")
