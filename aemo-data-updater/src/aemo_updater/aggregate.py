@@ -1,7 +1,8 @@
 """5 to 30 minutes: the half hour T is the mean of the six intervals in (T − 30 min, T], if all six are there."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import groupby
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,7 +12,6 @@ from aemo_updater.nemtime import HALF_HOUR
 from aemo_updater.tables import Table
 
 INTERVALS = 6
-_NEAR = timedelta(days=2)
 
 
 def half_hours(settlementdates: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -20,11 +20,13 @@ def half_hours(settlementdates: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def half_hour_means(rows: pa.Table, table: Table) -> pa.Table:
-    """Rows of a 5-minute table to rows of the 30-minute ``table`` that is its mean.
+    """Rows of a 5-minute table, each key once, to rows of the 30-minute ``table`` that is its mean.
 
     A half hour of a key exists where all six intervals have the table's first value (the price, the output, the
     flow); any other value is null unless it has all six too. Units stay as they are.
     """
+    stamps = rows["settlementdate"]
+    rows = rows.filter(pc.equal(pc.floor_temporal(stamps, multiple=5, unit="minute"), stamps))  # others end no interval
     values = [c.name for c in table.values]
     by = [name for name in table.key_names if name != "settlementdate"]
     grouped = (
@@ -42,10 +44,8 @@ def half_hour_means(rows: pa.Table, table: Table) -> pa.Table:
 
 
 def spans(rows: pa.Table) -> Iterator[tuple[datetime, datetime]]:
-    """Spans ``(after, until]`` of whole half hours that cover the rows' intervals, far ones apart from each other."""
-    ends = sorted(pc.unique(half_hours(rows["settlementdate"])).to_pylist())
-    first = 0
-    for i, end in enumerate(ends):
-        if i + 1 == len(ends) or ends[i + 1] - end > _NEAR:
-            yield ends[first] - HALF_HOUR, end
-            first = i + 1
+    """Spans ``(after, until]`` of whole half hours that cover the rows' intervals, each within one day."""
+    ends = sorted(pc.unique(half_hours(rows["settlementdate"])).drop_null().to_pylist())
+    for _, of_day in groupby(ends, key=lambda end: (end - HALF_HOUR).date()):
+        day = list(of_day)
+        yield day[0] - HALF_HOUR, day[-1]

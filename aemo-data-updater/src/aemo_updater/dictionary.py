@@ -7,9 +7,9 @@ _HEAD = """# Data dictionary
 
 Made from the declarations in the code by `python -m aemo_updater.dictionary > docs/data-dictionary.md`.
 
-Each table is a folder `<table>.parquet/` of part files below `SHARED_DATA_DIR`, sorted and unique by key. `settlementdate`
-is the *end* of the interval in NEM time: UTC+10 all year, stored naive. A part file holds one day or month by the
-interval's *start*: 00:00 of the first of September is in the part of August. Source: AEMO, by NEMWEB.
+Each table is a folder `<table>.parquet/` of part files below `SHARED_DATA_DIR`, sorted and unique by key.
+`settlementdate` is the *end* of the interval in NEM time: UTC+10 all year, stored naive. A part file holds one day or
+month by the interval's *start*: 00:00 of the first of September is in the part of August. Source: AEMO, by NEMWEB.
 """
 
 

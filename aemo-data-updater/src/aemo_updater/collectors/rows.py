@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aemo_updater.nemtime import OFFSET
 from aemo_updater.tables import TIME, Prefer, Table
 
 
@@ -32,12 +33,21 @@ def conform(rows: pa.Table, table: Table) -> pa.Table:
     Rows without a complete key cannot be told from each other and are left out.
     """
     arrays = [
-        rows[c.name].cast(c.type) if c.name in rows.column_names else pa.nulls(len(rows), c.type) for c in table.columns
+        _cast(rows[c.name], c.type) if c.name in rows.column_names else pa.nulls(len(rows), c.type)
+        for c in table.columns
     ]
     shaped = pa.table(arrays, schema=table.schema)
     for name in table.key_names:
-        shaped = shaped.filter(pc.is_valid(shaped[name]))
+        if shaped[name].null_count:
+            shaped = shaped.filter(pc.is_valid(shaped[name]))
     return shaped
+
+
+def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    if pa.types.is_timestamp(column.type) and column.type.tz is not None and kind == TIME:
+        # Arrow's own cast would leave the instant's time in UTC
+        return pc.local_timestamp(column.cast(pa.timestamp("us", OFFSET)))
+    return column.cast(kind)
 
 
 def between(rows: pa.Table, after: datetime | None = None, until: datetime | None = None) -> pa.Table:
@@ -75,6 +85,18 @@ def last_of_run(ordered: pa.Table, key: Sequence[str]) -> pa.Array:
         column = ordered[name].combine_chunks()
         differs[:-1] |= pc.not_equal(column[1:], column[:-1]).to_numpy(zero_copy_only=False)
     return pa.array(differs)
+
+
+def is_ascending(rows: pa.Table, key: Sequence[str]) -> bool:
+    """Are the rows sorted by key, with no key twice?"""
+    tied: np.ndarray = np.ones(max(len(rows) - 1, 0), dtype=bool)
+    for name in key:
+        column = rows[name].combine_chunks()
+        later, earlier = column[1:], column[:-1]
+        if (tied & pc.less(later, earlier).to_numpy(zero_copy_only=False)).any():
+            return False
+        tied &= pc.equal(later, earlier).to_numpy(zero_copy_only=False)
+    return not tied.any()
 
 
 def _rank(column: pa.ChunkedArray, prefer: Prefer) -> pa.ChunkedArray:

@@ -230,7 +230,7 @@ class _CsvReader:
         unique = [n if n and n not in names[:i] else f"#{i}" for i, n in enumerate(names)]
         words = pa.dictionary(pa.int32(), pa.string())
         table = pacsv.read_csv(
-            pa.BufferReader(run),
+            _arrow_owned(run),
             read_options=pacsv.ReadOptions(column_names=unique, use_threads=len(run) > 2**20),
             convert_options=pacsv.ConvertOptions(
                 include_columns=list(self.columns),
@@ -264,6 +264,13 @@ class _CsvReader:
         except csv.Error as error:
             raise ReportError(f"{where}: a row cannot be read: {error}") from error
         return out.getvalue().encode("utf-8", "surrogateescape")
+
+
+def _arrow_owned(run: memoryview) -> pa.BufferReader:
+    """The run in memory of Arrow's own: one of its threads may be the last to let go of it, also while Python ends."""
+    buffer = pa.allocate_buffer(len(run))
+    memoryview(buffer).cast("B")[:] = run
+    return pa.BufferReader(buffer)
 
 
 def _next_control(text: bytes, start: int, stop: int) -> int:

@@ -33,14 +33,10 @@ def describe(tables: Iterable[Table]) -> dict[str, Any]:
 
 def write_datapackage(root: Path, tables: Iterable[Table]) -> None:
     """Write the description into the data folder, unless it stands there already."""
-    text = json.dumps(describe(tables), indent=2, ensure_ascii=False) + "\n"
+    data = (json.dumps(describe(tables), indent=2, ensure_ascii=False) + "\n").encode()
     path = root / NAME
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        write_atomically(path, lambda beside: _write(beside, text))
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    if not path.is_file() or path.read_bytes() != data:
+        write_atomically(path, lambda beside: beside.write_bytes(data))
 
 
 def _resource(table: Table) -> dict[str, Any]:

@@ -5,10 +5,12 @@ old file or the new one, and a process killed at any moment leaves one of the tw
 part, not on the history.
 """
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from aemo_updater.collectors.rows import best_order, best_rows, between, conform, last_of_run
+from aemo_updater.collectors.rows import best_order, best_rows, between, conform, is_ascending, last_of_run
 from aemo_updater.errors import StoreError
 from aemo_updater.tables import Partition, Table
 
@@ -83,8 +85,7 @@ class Dataset:
         Raises StoreError where a part cannot be read or written; parts already written stay.
         """
         done = Commit()
-        if not len(rows):
-            return done
+        rows = conform(rows, table)
         start = pc.subtract(rows["settlementdate"], pa.scalar(1, pa.duration("us")))
         period = pc.floor_temporal(start, unit=str(table.partition))
         for value in sorted(pc.unique(period).to_pylist()):
@@ -101,18 +102,21 @@ class Dataset:
         return commit
 
     def extent(self, table: Table) -> Extent:
-        """Rows and span of a table, from the footers of its part files."""
-        rows = size = 0
-        stamps: list[datetime] = []
-        parts = self.parts(table)
-        for path in parts:
-            with _open_part(path) as file:
-                rows += file.metadata.num_rows
-                for group in range(file.metadata.num_row_groups):
-                    statistics = file.metadata.row_group(group).column(0).statistics
-                    stamps += [statistics.min, statistics.max]
-            size += path.stat().st_size
-        return Extent(rows, min(stamps, default=None), max(stamps, default=None), len(parts), size)
+        """Rows and span of a table: rows from the footers, stamps from its first and its last part."""
+        counts: dict[Path, int] = {}
+        size = 0
+        for path in self.parts(table):
+            stat = path.stat()
+            counts[path] = _count(path, table, (stat.st_ino, stat.st_mtime_ns, stat.st_size))
+            size += stat.st_size
+        filled = [path for path, count in counts.items() if count]
+        return Extent(
+            rows=sum(counts.values()),
+            oldest=pc.min(_stamps(filled[0], table)).as_py() if filled else None,
+            newest=pc.max(_stamps(filled[-1], table)).as_py() if filled else None,
+            parts=len(counts),
+            size_bytes=size,
+        )
 
     def sweep(self) -> None:
         """Remove what a killed commit may have left. Only for the process that holds the collector's lock."""
@@ -154,22 +158,32 @@ def _equal(left: pa.Table, right: pa.Table) -> np.ndarray:
     return same
 
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Have ``write`` make a file beside ``path``, sync it and put it in its place.
 
     The temporary name begins with a dot and does not end in ``.parquet``: DuckDB's glob matches the former's lack,
-    pandas the latter. Raises StoreError, with nothing changed, where the disk refuses.
+    pandas the latter. Raises StoreError where the disk refuses, and what ``write`` raises; then nothing has changed.
     """
     beside = path.with_name(f".{path.name}.writing")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         write(beside)
         _sync(beside)
         os.replace(beside, path)  # noqa: PTH105 - the name under which this is known to be atomic
         _sync(path.parent)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        with contextlib.suppress(OSError):  # after a success it is gone, and where it cannot be made it is not there
+            beside.unlink()
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and its parents, each synced into its own, so that no power cut takes a part with its folder."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync(folder.parent)
 
 
 def _sync(path: Path) -> None:
@@ -185,22 +199,36 @@ def _write_parquet(rows: pa.Table, path: Path, table: Table) -> None:
         rows,
         path,
         compression="zstd",
+        write_page_checksum=True,
         sorting_columns=pq.SortingColumn.from_ordering(table.schema, [(name, "ascending") for name in table.key_names]),
     )
 
 
-def _open_part(path: Path) -> pq.ParquetFile:
+@contextlib.contextmanager
+def _open_part(path: Path, table: Table) -> Iterator[pq.ParquetFile]:
     try:
-        return pq.ParquetFile(path)
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            if lacking := set(table.key_names) - set(file.schema_arrow.names):
+                raise StoreError(f"{path}: is no part of {table.name}, it has no {' and no '.join(sorted(lacking))}")
+            yield file
     except (pa.ArrowException, OSError) as error:
         raise StoreError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def _read_part(path: Path, table: Table) -> pa.Table:
-    with _open_part(path) as file:
-        try:
-            rows = file.read()
-        except (pa.ArrowException, OSError) as error:
-            raise StoreError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
-    # a part written before a column was added lacks it
-    return conform(rows, table)
+    """A part's rows in the table's schema, sorted by key and each key once, whoever wrote it."""
+    with _open_part(path, table) as file:
+        rows = conform(file.read(use_threads=False), table)  # a part written before a column was added lacks it
+    return rows if is_ascending(rows, table.key_names) else best_rows(rows, table)
+
+
+@lru_cache(maxsize=50_000)
+def _count(path: Path, table: Table, _identity: tuple[int, int, int]) -> int:
+    """Rows of a part, by its footer; a part is replaced and never changed, so an identity is asked once."""
+    with _open_part(path, table) as file:
+        return int(file.metadata.num_rows)
+
+
+def _stamps(path: Path, table: Table) -> pa.ChunkedArray:
+    with _open_part(path, table) as file:
+        return file.read(["settlementdate"])["settlementdate"]

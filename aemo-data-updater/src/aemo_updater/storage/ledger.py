@@ -19,12 +19,16 @@ from aemo_updater.nemweb.mms import Header
 
 GIVE_UP_AFTER = 5
 """Attempts at a bad file: a truncated one is often a broken download, but not five times."""
+CYCLES_KEPT = 10_000
+"""A month of cycles; older ones are forgotten, or they would outgrow the rest of the ledger."""
 
 _SCHEMA = """
 create table if not exists files (
-    report text not null, name text not null, size integer, state text not null check (state in ('done', 'bad')),
-    attempts integer not null, reason text, at text not null, primary key (report, name)
+    report text not null, name text not null collate nocase, size integer,
+    state text not null check (state in ('done', 'bad')), attempts integer not null, reason text, at text not null,
+    primary key (report, name)
 ) without rowid;
+create index if not exists bad_files on files (at) where state = 'bad';
 create table if not exists cycles (
     id integer primary key, started text not null, ended text not null, ok integer not null, sources text not null
 );
@@ -61,16 +65,20 @@ class Ledger:
     """The ledger at ``path``, for any thread. Use it as a context manager."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{path}: the ledger cannot be opened: {error}") from error
+        try:
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = normal")
             self._db.executescript(_SCHEMA)
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{path}: the ledger cannot be opened: {error}") from error
-        self.path = path
-        self._writing = Lock()
+        except sqlite3.Error as error:
+            self._db.close()
+            raise StoreError(f"{path}: the ledger cannot be opened: {_reason(error)}") from error
 
     def __enter__(self) -> Self:
         return self
@@ -81,22 +89,36 @@ class Ledger:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         try:
-            with self._writing:
+            with self._lock:
                 self._db.execute("begin immediate")
                 with self._db:
                     yield self._db
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: the ledger cannot be written: {error}") from error
+            raise StoreError(f"{self.path}: the ledger cannot be written: {_reason(error)}") from error
+
+    def _select(self, sql: str, *parameters: object) -> list[Any]:
+        try:
+            with self._lock:
+                return self._db.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: the ledger cannot be read: {_reason(error)}") from error
 
     def news(self, report: str, entries: Sequence[Entry]) -> list[Entry]:
         """Of the files that a listing offers, those to fetch, in the listing's order.
 
-        A done file is news again if its size has changed; a bad one until it was tried often enough.
+        A done file is news again if its size has changed; a bad one until it was tried often enough. A name in other
+        letters (.zip, .ZIP) is the same file.
         """
+        # asked name by name: the ledger holds a hundred thousand names a year, a listing a few thousand,
+        # and a cross join is the one that SQLite does not turn round
         known = {
             name: (size, state, attempts)
-            for name, size, state, attempts in self._db.execute(
-                "select name, size, state, attempts from files where report = ?", (report,)
+            for name, size, state, attempts in self._select(
+                """select offered.value, size, state, attempts
+                from json_each(?) as offered
+                cross join files on files.name = offered.value and files.report = ?""",
+                json.dumps([e.name for e in entries]),
+                report,
             )
         }
 
@@ -119,12 +141,13 @@ class Ledger:
             )
 
     def bad(self, report: str, entry: Entry, reason: str, at: datetime) -> int:
-        """A file that is not what it should be; returns how often it was tried by now."""
+        """A file that is not what it should be; returns how often it was tried in this size."""
         with self._transaction() as db:
             row = db.execute(
                 """insert into files values (?, ?, ?, 'bad', 1, ?, ?)
                 on conflict do update set size = excluded.size, state = 'bad', reason = excluded.reason,
-                at = excluded.at, attempts = case state when 'bad' then attempts + 1 else 1 end
+                at = excluded.at,
+                attempts = case when state = 'bad' and ifnull(size = excluded.size, true) then attempts + 1 else 1 end
                 returning attempts""",
                 (report, entry.name, entry.size, reason, at.isoformat()),
             ).fetchone()
@@ -132,14 +155,14 @@ class Ledger:
 
     def bad_files(self) -> list[BadFile]:
         """All files that are still bad, the latest first."""
-        rows = self._db.execute(
+        rows = self._select(
             "select report, name, attempts, reason, at from files where state = 'bad' order by at desc, name"
         )
         return [BadFile(r, n, a, why, datetime.fromisoformat(at)) for r, n, a, why, at in rows]
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """Files done and bad, by report."""
-        rows = self._db.execute(
+        rows = self._select(
             "select report, sum(state = 'done'), sum(state = 'bad') from files group by report order by report"
         )
         return {report: (done, bad) for report, done, bad in rows}
@@ -175,19 +198,27 @@ class Ledger:
 
     def unknown_duids(self) -> list[str]:
         """All DUIDs that no registration list knew when they were met."""
-        return [duid for (duid,) in self._db.execute("select duid from unknown_duids order by duid")]
+        return [duid for (duid,) in self._select("select duid from unknown_duids order by duid")]
 
     def add_cycle(self, cycle: Cycle) -> None:
-        """Remember how a cycle went."""
+        """Remember how a cycle went; the latest CYCLES_KEPT are kept."""
         with self._transaction() as db:
-            db.execute(
+            added = db.execute(
                 "insert into cycles (started, ended, ok, sources) values (?, ?, ?, ?)",
                 (cycle.started.isoformat(), cycle.ended.isoformat(), cycle.ok, json.dumps(cycle.sources)),
-            )
+            ).lastrowid
+            assert added is not None
+            db.execute("delete from cycles where id <= ?", (added - CYCLES_KEPT,))
 
     def cycles(self, limit: int = 1) -> list[Cycle]:
         """The latest cycles, the newest first."""
-        rows = self._db.execute("select started, ended, ok, sources from cycles order by id desc limit ?", (limit,))
+        rows = self._select("select started, ended, ok, sources from cycles order by id desc limit ?", limit)
         return [
             Cycle(datetime.fromisoformat(a), datetime.fromisoformat(b), bool(ok), json.loads(s)) for a, b, ok, s in rows
         ]
+
+
+def _reason(error: sqlite3.Error) -> str:
+    if isinstance(error, sqlite3.OperationalError):  # locked, no space: it passes
+        return str(error)
+    return f"{error}; without it (move it away) all that NEMWEB still offers is read again"

@@ -14,19 +14,20 @@ NAME = "collector.lock"
 @contextmanager
 def sole_collector(root: Path) -> Iterator[None]:
     """Hold the folder's lock. Raises StoreError with the other's process number where it is held already."""
-    path = root / NAME
     try:
         root.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+")
+        file = (root / NAME).open("a+b", buffering=0)
     except OSError as error:
         raise StoreError(f"{root}: the data folder cannot be written: {error.strerror}") from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file.truncate(0)
+            file.write(str(os.getpid()).encode())
         except BlockingIOError:
             file.seek(0)
-            raise StoreError(f"{root}: another collector (process {file.read().strip()}) works on it") from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+            holder = file.read().decode() or "just started"
+            raise StoreError(f"{root}: another collector (process {holder}) works on it") from None
+        except OSError as error:
+            raise StoreError(f"{root}: the data folder cannot be locked: {error.strerror}") from error
         yield

@@ -20,7 +20,7 @@ def commit_rows(
     done = {table: dataset.commit(table, rows)}
     halves = means_of(table)
     if halves is not None and len(rows):
-        for after, until in spans(rows):
-            means = half_hour_means(dataset.read(table, after, until), halves)
-            done[halves] = done.get(halves, Commit()) + dataset.commit(halves, means)
+        # read a day at a time, or a month's batch would be in memory twice; committed at once, they are few
+        means = [half_hour_means(dataset.read(table, *span), halves) for span in spans(rows)]
+        done[halves] = dataset.commit(halves, pa.concat_tables([halves.schema.empty_table(), *means]))
     return done

@@ -1,0 +1,1 @@
+"""The HTTP interface: the same numbers as the pages, as JSON, CSV and Parquet."""

@@ -1,0 +1,80 @@
+"""FastAPI hosts the Panel pages and the HTTP interface in one process: one DuckDB and one cache for all sessions."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import panel as pn
+import uvicorn
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from panel.io.fastapi import add_applications
+from panel.template import MaterialTemplate
+
+from aemo_dashboard import __version__
+from aemo_dashboard.api import routes
+from aemo_dashboard.config import Settings
+from aemo_dashboard.services import Services
+from aemo_dashboard.shell import ASSETS, ASSETS_URL, TITLE, LocalMaterial, session
+from aemo_dashboard.websocket import mend
+
+log = logging.getLogger(__name__)
+
+PING_SECONDS = 25.0  # proxies close a websocket that is idle for 60 to 100 s
+
+
+def origins(host: str, port: int) -> list[str]:
+    """The hosts whose pages may open a websocket here: the one that we listen on, under its usual names."""
+    names = {host, "localhost", "127.0.0.1"}
+    return [f"{name}:{port}" for name in sorted(names)] if host not in ("0.0.0.0", "::") else ["*"]  # noqa: S104 - told apart, not bound
+
+
+def _say(error: Exception) -> None:
+    """A fault in one session is logged with its trace; the session goes on with what it shows."""
+    log.error("A session's callback failed", exc_info=error)
+
+
+def create_app(settings: Settings, websocket_origins: Sequence[str] | None = None) -> FastAPI:
+    """The application; the data folder is watched while it runs."""
+    services = Services.of(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        services.start()
+        try:
+            yield
+        finally:
+            services.stop()
+
+    app = FastAPI(title=TITLE, version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    routes.add_to(app, services)
+    app.mount(f"/{ASSETS_URL}", StaticFiles(directory=ASSETS), name="assets")
+    pn.extension("tabulator", design=LocalMaterial, exception_handler=_say)
+    mend()
+
+    def page() -> MaterialTemplate:
+        return session(services)
+
+    allowed = websocket_origins or origins(settings.dashboard_host, settings.dashboard_port)
+    app.state.bokeh = add_applications({"/": page}, app=app, title=TITLE, websocket_origin=list(allowed))
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Run until stopped."""
+    log.info(
+        "Nem Analysis at http://%s:%d, data in %s",
+        settings.dashboard_host,
+        settings.dashboard_port,
+        settings.shared_data_dir,
+    )
+    uvicorn.run(
+        create_app(settings),
+        host=settings.dashboard_host,
+        port=settings.dashboard_port,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=3,
+    )

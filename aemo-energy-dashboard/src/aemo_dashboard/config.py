@@ -1,0 +1,87 @@
+"""Settings, from the process environment and, weaker, a ``.env`` file in the working directory."""
+
+import logging
+import sys
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from aemo_dashboard.errors import ConfigError
+
+ENV_FILE = Path(".env")
+
+
+def default_data_dir() -> Path:
+    """``shared-data`` of the checkout that the working directory lies in, else below the working directory."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "shared-data").is_dir():
+            return folder / "shared-data"
+    return here / "shared-data"
+
+
+def _upper(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+def _none_if_blank(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _folder(path: Path) -> Path:
+    path = path.expanduser()
+    if path.exists() and not path.is_dir():
+        raise ValueError("it is a file, not a folder")
+    return path
+
+
+class Settings(BaseSettings):
+    """What can be set; each field is read from the environment variable of its name in capitals."""
+
+    # env_ignore_empty: "DASHBOARD_PORT=" in a copied .env.example means the default, not an empty number.
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True
+    )
+
+    shared_data_dir: Annotated[Path, AfterValidator(_folder)] = Field(default_factory=default_data_dir)
+    dashboard_host: str = "127.0.0.1"
+    dashboard_port: int = Field(default=5010, ge=1, le=65535)
+    cache_ttl_seconds: float = Field(default=300, gt=0, le=86_400)
+    log_dir: Annotated[Path | None, BeforeValidator(_none_if_blank)] = None
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"
+
+
+def load_settings() -> Settings:
+    """Read the settings; raise ConfigError with one sentence a bad value, naming the variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [
+            f"{'.'.join(str(part) for part in fault['loc']).upper()}={fault['input']!r} can't be used: {fault['msg']}."
+            for fault in error.errors()
+        ]
+        raise ConfigError(" ".join(faults)) from None
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Log to standard error, and to a rotating file where LOG_DIR names a folder."""
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    if settings.log_dir is not None:
+        try:
+            settings.log_dir.mkdir(parents=True, exist_ok=True)
+            path = settings.log_dir / "aemo-dashboard.log"
+            handlers.append(RotatingFileHandler(path, maxBytes=5_000_000, backupCount=3, encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"LOG_DIR={str(settings.log_dir)!r} can't be written: {error.strerror}.") from None
+    logging.basicConfig(
+        level=settings.log_level,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        handlers=handlers,
+        force=True,
+    )
+    if settings.log_level != "DEBUG":  # these tell of every session's every tick and connection
+        for talkative in ("panel", "bokeh", "bokeh_fastapi", "uvicorn.error"):
+            logging.getLogger(talkative).setLevel(logging.WARNING)

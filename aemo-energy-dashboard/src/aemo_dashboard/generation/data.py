@@ -1,0 +1,187 @@
+"""Query → tidy frames for "Generation by Fuel". No figures and no widgets here."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+
+from aemo_dashboard.errors import RequestError
+from aemo_dashboard.nemtime import day_start
+from aemo_dashboard.shared import generation_adapter, price_adapter, rooftop_adapter, transmission_adapter
+from aemo_dashboard.shared.adapters import Loaded, spoken_window
+from aemo_dashboard.shared.formulas import NOT_GENERATION, average_mw, energy_mwh, renewable_share
+from aemo_dashboard.shared.hybrid_query_manager import QueryManager
+from aemo_dashboard.shared.resolution_manager import DAILY, Window
+from aemo_dashboard.shared.status import first_interval_start, freshness, sentences
+from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
+
+REGION_CHOICES = (NEM_REGION, *REGIONS)
+SPANS = {
+    "1d": timedelta(days=1),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+    "90d": timedelta(days=90),
+    "365d": timedelta(days=365),
+}
+SPAN_CHOICES = (*SPANS, "all", "custom")
+
+# Merit order, from the axis up: what costs nothing to run first, peaking plant last; imports close the gap.
+MERIT_ORDER = (
+    "Solar",
+    "Rooftop Solar",
+    "Wind",
+    "Biomass",
+    "Coal",
+    "Gas",
+    "Hydro",
+    "Battery discharge",
+    "Distillate",
+    "Unknown",
+    "Net import",
+)
+BELOW_AXIS = ("Load", "Battery charge", "Net export")
+SIDES = {  # the two signs of one thing: one entry in legends, two series in numbers
+    "Battery discharge": "Battery Storage",
+    "Battery charge": "Battery Storage",
+    "Net export": "Net import",
+}
+
+
+@dataclass(frozen=True)
+class GenerationView:
+    """Everything that the page shows of a region and a window.
+
+    mw, hours: one row a stamp, one column a series [MW; h], NaN where nothing is stored.
+    price: one row a stamp, one column a region [$/MWh].
+    """
+
+    region: str
+    window: Window
+    mw: pd.DataFrame
+    hours: pd.DataFrame
+    price: pd.DataFrame
+    notes: tuple[str, ...]
+
+    @property
+    def empty(self) -> bool:
+        """True where there is nothing to draw at all."""
+        return self.mw.empty and self.price.empty
+
+
+def window_for(
+    queries: QueryManager, span: str, first: date | None = None, last: date | None = None, resolution: str = "auto"
+) -> Window:
+    """The window of a named span, ending with the newest stored interval, or of whole NEM days for ``custom``."""
+    end = freshness(queries).last
+    if span in SPANS:
+        return Window.of(end - SPANS[span], end, resolution)
+    if span == "all":
+        return Window.of(first_interval_start(queries), end, resolution)
+    if span != "custom":
+        raise RequestError(f"{span!r} is not a range: use one of {', '.join(SPAN_CHOICES)}.")
+    if first is None or last is None:
+        raise RequestError("Choose the first and the last day.")
+    if last < first:
+        raise RequestError("The last day lies before the first.")
+    return Window.of(day_start(first), day_start(last + timedelta(days=1)), resolution)
+
+
+def load_view(queries: QueryManager, region: str, window: Window) -> GenerationView:
+    """Load and join generation, rooftop, net import and price on the stamps of one window."""
+    if region not in REGION_CHOICES:
+        raise RequestError(f"{region!r} is not a region: use one of {', '.join(REGION_CHOICES)}.")
+    start, end, resolution = window.start, window.end, window.resolution.key
+    kinds: dict[str, Loaded] = {
+        "SCADA generation": generation_adapter.load_data(queries, start, end, resolution, region),
+        "rooftop solar": rooftop_adapter.load_data(queries, start, end, resolution, region),
+    }
+    if region != NEM_REGION:
+        kinds["interconnector flows"] = transmission_adapter.load_data(queries, start, end, resolution, region=region)
+    price = price_adapter.load_data(queries, start, end, resolution, region)
+    power = [loaded for loaded in kinds.values() if not loaded.empty]
+    mw = _joined([loaded.frame for loaded in power], window)
+    hours = _joined([loaded.hours for loaded in power], window)
+    kinds["prices"] = price
+    notes = [note for loaded in kinds.values() for note in loaded.notes]
+    notes = [*_missing_sentences(kinds, window), *notes, *_unknown_sentence(queries, region, window)]
+    prices = price.frame.dropna(axis="columns", how="all")
+    return GenerationView(region, window, mw, hours, prices, sentences(notes))
+
+
+def _joined(frames: list[pd.DataFrame], window: Window) -> pd.DataFrame:
+    """Side by side, in merit order; series that nobody has put into an order come before the imports."""
+    if not frames:
+        return pd.DataFrame(index=window.stamps)
+    joined = pd.concat(frames, axis="columns", sort=False)
+    others = sorted(set(joined.columns) - set(MERIT_ORDER) - set(BELOW_AXIS))
+    order = [*MERIT_ORDER[:-1], *others, MERIT_ORDER[-1], *BELOW_AXIS]
+    return joined[[series for series in order if series in joined.columns]]
+
+
+def _missing_sentences(kinds: dict[str, Loaded], window: Window) -> list[str]:
+    absent = [f"No {kind} {spoken_window(window)}." for kind, loaded in kinds.items() if loaded.empty]
+    present = {kind: loaded for kind, loaded in kinds.items() if not loaded.empty}
+    if window.resolution is DAILY:  # a day may hold some of its hours
+        hours = {kind: loaded.missing_hours for kind, loaded in present.items()}
+        gaps = [f"{kind} {lost:,.1f} of {window.hours:,.1f}" for kind, lost in hours.items() if lost >= 0.5]
+    else:
+        missing = {kind: it.missing_any if kind == "prices" else it.missing for kind, it in present.items()}
+        gaps = [f"{kind} {missing[kind]:,} of {len(it.frame):,}" for kind, it in present.items() if missing[kind]]
+    unit = "Hours" if window.resolution is DAILY else "Intervals"
+    return [*absent, f"{unit} without data: {', '.join(gaps)}."] if gaps else absent
+
+
+def _unknown_sentence(queries: QueryManager, region: str, window: Window) -> list[str]:
+    unknown = generation_adapter.unknown_units(queries, window)
+    if unknown.empty:
+        return []
+    names = ", ".join(unknown["duid"].head(8)) + (" …" if len(unknown) > 8 else "")
+    where = "shown as Unknown" if region == NEM_REGION else "their region is not known, so they are counted in NEM only"
+    units = "unit is" if len(unknown) == 1 else "units are"
+    return [
+        f"{len(unknown)} {units} in no registration list ({names}), {unknown['mw'].sum():,.1f} MW on average: {where}."
+    ]
+
+
+def summary(view: GenerationView) -> pd.DataFrame:
+    """A row a series: ``Fuel``, ``Average MW``, ``GWh``, ``Share %``.
+
+    Averages are over the hours that hold data. Shares are of all generation and rooftop, positive values only; storage,
+    loads and interconnectors have none.
+    """
+    mwh = energy_by_series(view)
+    positive = {series: positive_mwh for series, (_, positive_mwh, _) in mwh.items() if _counts(series)}
+    total = sum(positive.values())
+    rows = [
+        {
+            "Fuel": series,
+            "Average MW": average_mw(energy, hours),
+            "GWh": energy / 1000,
+            "Share %": 100 * positive[series] / total if series in positive and total else float("nan"),
+        }
+        for series, (energy, _, hours) in mwh.items()
+    ]
+    return pd.DataFrame(rows, columns=["Fuel", "Average MW", "GWh", "Share %"])
+
+
+def energy_by_series(view: GenerationView) -> dict[str, tuple[float, float, float]]:
+    """``{series: (MWh, positive MWh, hours with data)}``, in the order of the view."""
+    result = {}
+    for series in view.mw.columns:
+        known = view.mw[series].notna()
+        mw, hours = view.mw.loc[known, series], view.hours.loc[known, series]
+        energy = sum(map(energy_mwh, mw, hours))
+        positive = sum(map(energy_mwh, mw.clip(lower=0), hours))
+        result[str(series)] = (float(energy), float(positive), float(hours.sum()))
+    return result
+
+
+def renewable_share_of(view: GenerationView) -> float:
+    """The renewable share of the window's energy [0 … 1]; NaN without generation."""
+    return renewable_share(
+        {series: positive for series, (_, positive, _) in energy_by_series(view).items() if _counts(series)}
+    )
+
+
+def _counts(series: str) -> bool:
+    return series not in SIDES and series not in NOT_GENERATION

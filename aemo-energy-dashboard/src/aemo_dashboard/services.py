@@ -1,0 +1,31 @@
+"""What all sessions share: one DuckDB, one cache, one watcher."""
+
+from dataclasses import dataclass
+
+from aemo_dashboard.config import Settings
+from aemo_dashboard.shared.duckdb_views import Views
+from aemo_dashboard.shared.hybrid_query_manager import QueryManager
+from aemo_dashboard.shared.watcher import Watcher
+
+
+@dataclass(frozen=True)
+class Services:
+    """Made once in a process, handed to every page and endpoint."""
+
+    queries: QueryManager
+    watcher: Watcher
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Services":
+        """Open the data folder of the settings; nothing is read yet."""
+        views = Views(settings.shared_data_dir)
+        return cls(QueryManager(views, settings.cache_ttl_seconds), Watcher(settings.shared_data_dir))
+
+    def start(self) -> None:
+        """Begin to watch the data folder."""
+        self.watcher.start()
+
+    def stop(self) -> None:
+        """Stop the watcher and close the database."""
+        self.watcher.stop()
+        self.queries.views.close()

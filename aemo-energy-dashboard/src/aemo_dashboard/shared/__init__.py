@@ -1,0 +1,1 @@
+"""What every page shares: queries, adapters, formulas, colours."""

@@ -1,0 +1,206 @@
+"""DuckDB over the part files: every query is a ``sql/*.sql`` file, every value and file list a bound parameter.
+
+The writer replaces part files at any moment, and DuckDB opens a path twice (footer, then data). So a read is
+optimistic: the fingerprint of its files is taken before and after, and a read that moved or raised is run again. A
+writer that never pauses would starve that, so after a few tries it reads copies, each made through one open file.
+"""
+
+import logging
+import random
+import re
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow.parquet as pq
+
+from aemo_dashboard.errors import DataError
+from aemo_dashboard.shared.tables import TABLES, UNIT_COLUMNS, partition_span
+
+log = logging.getLogger(__name__)
+
+OPTIMISTIC_TRIES = 3
+COPY_TRIES = 5
+MEMORY_LIMIT = "1GB"
+
+Value = str | int | float | datetime | Sequence[str] | Sequence[int]
+Stamp = tuple[str, int, int, int]
+Fingerprint = tuple[Stamp, ...]
+
+
+def fingerprint(files: Iterable[Path]) -> Fingerprint:
+    """``(name, inode, mtime_ns, size)`` of each file that exists: changes when one is replaced, added or removed."""
+    stamps = []
+    for path in files:
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            continue
+        stamps.append((f"{path.parent.name}/{path.name}", stat.st_ino, stat.st_mtime_ns, stat.st_size))
+    return tuple(stamps)
+
+
+def part_files(data_dir: Path, table: str) -> list[Path]:
+    """All part files of a table, oldest first; temporary files (leading dot) and foreign names are left out."""
+    folder = data_dir / f"{table}.parquet"
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [folder / name for name in names if name.endswith(".parquet") and not name.startswith(".")]
+
+
+def files_for(data_dir: Path, table: str, start: datetime, end: datetime) -> list[Path]:
+    """The part files whose name says that they can hold stamps in ``(start, end]``; unparsable names always can."""
+    chosen = []
+    for path in part_files(data_dir, table):
+        span = partition_span(path.stem)
+        if span is None or (span[0] < end and start < span[1]):
+            chosen.append(path)
+    return chosen
+
+
+def load_sql() -> dict[str, str]:
+    """Every query by its file name without ``.sql``."""
+    folder = resources.files("aemo_dashboard.shared") / "sql"
+    return {
+        entry.name.removesuffix(".sql"): entry.read_text(encoding="utf-8")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".sql")
+    }
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a query reads under one parameter name: a table in a window, chosen parts of it, or the list of units."""
+
+    table: str
+    start: datetime | None = None
+    end: datetime | None = None
+    parts: tuple[str, ...] | None = None  # file names, instead of a window
+
+
+UNITS = Source("reference/duid_mapping.csv")
+
+
+class Views:
+    """One in-memory DuckDB, a cursor a thread, over one data folder."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.sql = load_sql()
+        self._parameters = {
+            name: frozenset(re.findall(r"\$([a-z_]+)", re.sub(r"--.*", "", text))) for name, text in self.sql.items()
+        }
+        # Nothing may be fetched from the network, and nothing read through a cache that could outlive a replaced file.
+        self._connection = duckdb.connect(
+            config={
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "enable_external_file_cache": "false",
+                "memory_limit": MEMORY_LIMIT,
+            }
+        )
+        self._threads = threading.local()
+        self._scratch = tempfile.TemporaryDirectory(prefix="aemo-dashboard-")
+        self._empty = self._write_empty_files(Path(self._scratch.name))
+
+    @staticmethod
+    def _write_empty_files(folder: Path) -> dict[str, Path]:
+        """A file with the declared columns and no row for each table.
+
+        It leads every list of files, so an absent table gives an empty frame with the right columns and types.
+        """
+        empty = {}
+        for table in TABLES.values():
+            empty[table.name] = folder / f"{table.name}.parquet"
+            pq.write_table(table.schema.empty_table(), empty[table.name])
+        empty[UNITS.table] = folder / "units.csv"
+        empty[UNITS.table].write_text(",".join(UNIT_COLUMNS) + "\n", encoding="utf-8")
+        return empty
+
+    def close(self) -> None:
+        """Let go of the database and the scratch folder."""
+        self._connection.close()
+        self._scratch.cleanup()
+
+    def files(self, source: Source) -> list[Path]:
+        """The existing files that a source stands for, looked up now."""
+        if source.table == UNITS.table:
+            path = self.data_dir / source.table
+            return [path] if path.is_file() else []
+        if source.start is not None and source.end is not None:
+            return files_for(self.data_dir, source.table, source.start, source.end)
+        files = part_files(self.data_dir, source.table)
+        return files if source.parts is None else [path for path in files if path.name in source.parts]
+
+    def fingerprint(self, sources: Mapping[str, Source]) -> Fingerprint:
+        """The fingerprint of all files that a query over these sources would read now."""
+        return fingerprint(path for source in sources.values() for path in self.files(source))
+
+    def run(
+        self, name: str, sources: Mapping[str, Source], values: Mapping[str, Value]
+    ) -> tuple[pd.DataFrame, Fingerprint]:
+        """Run ``sql/<name>.sql``; return its frame and the fingerprint of the files that it was computed from."""
+        for attempt in range(OPTIMISTIC_TRIES):
+            found = {key: self.files(source) for key, source in sources.items()}
+            before = fingerprint(path for files in found.values() for path in files)
+            fault: duckdb.Error | None = None
+            try:
+                frame = self._execute(name, sources, found, values)
+            except duckdb.Error as error:
+                fault = error
+            if self.fingerprint(sources) == before:
+                if fault is None:
+                    return frame, before
+                if attempt >= 2:  # the files stood still and it failed all the same, thrice: no race
+                    raise DataError(f"The query {name} failed: {fault}") from fault
+            time.sleep(random.uniform(0, 0.002 * (attempt + 1)))  # noqa: S311 - jitter, not a secret
+        return self._run_on_copies(name, sources, values)
+
+    def _execute(
+        self,
+        name: str,
+        sources: Mapping[str, Source],
+        found: Mapping[str, Sequence[Path]],
+        values: Mapping[str, Value],
+    ) -> pd.DataFrame:
+        bound: dict[str, object] = {
+            key: [str(self._empty[source.table]), *map(str, found[key])] for key, source in sources.items()
+        }
+        bound |= values
+        bound = {key: value for key, value in bound.items() if key in self._parameters[name]}
+        cursor = getattr(self._threads, "cursor", None)
+        if cursor is None:
+            cursor = self._threads.cursor = self._connection.cursor()
+        return cursor.execute(self.sql[name], bound).df()
+
+    def _run_on_copies(
+        self, name: str, sources: Mapping[str, Source], values: Mapping[str, Value]
+    ) -> tuple[pd.DataFrame, Fingerprint]:
+        """Read private copies: an open file keeps its contents when its name is given to another one."""
+        log.debug("Files moved under %s %d times: reading copies", name, OPTIMISTIC_TRIES)
+        for _ in range(COPY_TRIES):
+            before = self.fingerprint(sources)
+            with tempfile.TemporaryDirectory(dir=self._scratch.name) as folder:
+                try:
+                    copies = {key: self._copy(self.files(src), Path(folder) / key) for key, src in sources.items()}
+                    return self._execute(name, sources, copies, values), before
+                except FileNotFoundError:
+                    continue
+                except duckdb.Error as error:  # a copy stands still: this is no race
+                    raise DataError(f"The query {name} failed: {error}") from error
+        raise DataError(f"The files behind {name} changed faster than they could be read.")
+
+    @staticmethod
+    def _copy(files: Sequence[Path], folder: Path) -> list[Path]:
+        folder.mkdir()
+        return [Path(shutil.copyfile(path, folder / path.name)) for path in files]

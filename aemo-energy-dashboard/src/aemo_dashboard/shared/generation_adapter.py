@@ -1,0 +1,52 @@
+"""Generation by fuel from SCADA: MW by series, with batteries split into discharge and charge."""
+
+from datetime import datetime
+
+import pandas as pd
+
+from aemo_dashboard.shared import adapters
+from aemo_dashboard.shared.adapters import Availability, Loaded, on_stamps, with_half_hours
+from aemo_dashboard.shared.duckdb_views import UNITS
+from aemo_dashboard.shared.hybrid_query_manager import QueryManager
+from aemo_dashboard.shared.resolution_manager import Window
+from aemo_dashboard.shared.tables import NEM_REGION
+
+AGGREGATES = ("DG_", "RT_")  # dummy and reserve-trader aggregates that AEMO lists in no register
+
+
+def load_data(
+    queries: QueryManager, start: datetime, end: datetime, resolution: str = "auto", region: str = NEM_REGION
+) -> Loaded:
+    """MW by series [MW, consumption negative]: a column a fuel, ``Battery discharge`` and ``Battery charge``."""
+    window = Window.of(start, end, resolution)
+    return with_half_hours(_load(queries, window, region), lambda half: _load(queries, half, region), "Generation")
+
+
+def _load(queries: QueryManager, window: Window, region: str) -> Loaded:
+    sources = {"scada": window.source("scada"), "units": UNITS}
+    tidy = queries.frame("generation_by_fuel", sources, region=region, **window.values())
+    battery = tidy["fuel"] == "Battery Storage"
+    storage, others = tidy[battery], tidy[~battery]
+    discharge = storage.assign(fuel="Battery discharge", mw=storage["above_mw"])
+    charge = storage.assign(fuel="Battery charge", mw=storage["below_mw"])
+    series = pd.concat([others, discharge, charge], ignore_index=True)
+    return Loaded(on_stamps(series, window, "fuel", "mw"), on_stamps(series, window, "fuel", "hours"), window)
+
+
+def unknown_units(queries: QueryManager, window: Window) -> pd.DataFrame:
+    """Units in no list, in the whole NEM (duid, mw: mean, largest_mw: both MW); silent aggregates are left out."""
+    sources = {"scada": window.source("scada"), "units": UNITS}
+    frame = queries.frame("unknown_units", sources, start=window.start, end=window.end)
+    silent_aggregate = frame["duid"].str.startswith(AGGREGATES) & (frame["largest_mw"] == 0)
+    return frame.loc[~silent_aggregate].reset_index(drop=True)
+
+
+def get_latest_data(queries: QueryManager, hours: float, region: str = NEM_REGION) -> Loaded:
+    """The last ``hours`` of generation by fuel."""
+    window = adapters.latest_window(queries, ("scada5", "scada30"), hours)
+    return load_data(queries, window.start, window.end, region=region)
+
+
+def check_data_availability(queries: QueryManager, start: datetime, end: datetime) -> tuple[Availability, ...]:
+    """What is stored of the window at each resolution."""
+    return tuple(adapters.availability(queries, table, start, end) for table in ("scada5", "scada30"))

@@ -1,0 +1,37 @@
+"""Regional reference prices. There is no NEM price: for the NEM, the five regions' prices side by side."""
+
+from datetime import datetime
+
+from aemo_dashboard.shared import adapters
+from aemo_dashboard.shared.adapters import Availability, Loaded, on_stamps, spoken_window, with_half_hours
+from aemo_dashboard.shared.hybrid_query_manager import QueryManager
+from aemo_dashboard.shared.resolution_manager import Window
+from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
+
+
+def load_data(
+    queries: QueryManager, start: datetime, end: datetime, resolution: str = "auto", region: str = NEM_REGION
+) -> Loaded:
+    """Prices [$/MWh], a column a region; at daily resolution the time-weighted mean of the half hours."""
+    window = Window.of(start, end, resolution)
+    return with_half_hours(_load(queries, window, region), lambda half: _load(queries, half, region), "Prices")
+
+
+def _load(queries: QueryManager, window: Window, region: str) -> Loaded:
+    regions = list(REGIONS) if region == NEM_REGION else [region]
+    tidy = queries.frame("prices", {"prices": window.source("prices")}, regions=regions, **window.values())
+    price, hours = (on_stamps(tidy, window, "regionid", values) for values in ("rrp", "hours"))
+    absent = sorted(set(regions) - set(price.columns)) if len(tidy) else []
+    notes = (f"No prices of {', '.join(absent)} {spoken_window(window)}.",) if absent else ()
+    return Loaded(price, hours, window, notes)
+
+
+def get_latest_data(queries: QueryManager, hours: float, region: str = NEM_REGION) -> Loaded:
+    """The last ``hours`` of prices."""
+    window = adapters.latest_window(queries, ("prices5", "prices30"), hours)
+    return load_data(queries, window.start, window.end, region=region)
+
+
+def check_data_availability(queries: QueryManager, start: datetime, end: datetime) -> tuple[Availability, ...]:
+    """What is stored of the window at each resolution."""
+    return tuple(adapters.availability(queries, table, start, end) for table in ("prices5", "prices30"))

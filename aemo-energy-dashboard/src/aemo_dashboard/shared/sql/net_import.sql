@@ -1,0 +1,35 @@
+-- Net import of one region by time bucket: the sum over its interconnectors of sign x metered flow.
+--   settlementdate: end of the bucket of $bucket minutes, NEM time.   mw: MW, import positive.
+--   above_mw, below_mw: import and export parts, split by interval before averaging.   hours: h of data behind them.
+--   incomplete: intervals left out since one of the window's interconnectors is missing in them.
+--   parts: the interconnectors seen in the window, comma-separated.
+-- $interconnectors, $signs: lists of equal length, +1 where a positive flow runs into the region, else -1.
+with signs as (
+    select unnest($interconnectors) as interconnectorid, unnest($signs) as sign
+),
+flows as (
+    select flow.settlementdate, flow.interconnectorid, signs.sign * flow.meteredmwflow as mw
+    from read_parquet($transmission, union_by_name = true) as flow
+    join signs using (interconnectorid)
+    where flow.settlementdate > $start and flow.settlementdate <= $end and isfinite(flow.meteredmwflow)
+),
+seen as (
+    select count(distinct interconnectorid) as n, string_agg(distinct interconnectorid, ',' order by interconnectorid) as parts
+    from flows
+),
+intervals as (
+    select settlementdate, case when count(*) = any_value(seen.n) then sum(mw) end as mw, any_value(seen.parts) as parts
+    from flows cross join seen
+    group by 1
+)
+select
+    time_bucket(to_minutes($bucket), settlementdate - to_minutes($step)) + to_minutes($bucket) as settlementdate,
+    avg(mw) as mw,
+    avg(greatest(mw, 0)) filter (mw is not null) as above_mw,
+    avg(least(mw, 0)) filter (mw is not null) as below_mw,
+    count(mw) * $step / 60.0 as hours,
+    count(*) - count(mw) as incomplete,
+    any_value(parts) as parts
+from intervals
+group by 1
+order by 1

@@ -1,0 +1,14 @@
+-- Regional reference price by time bucket.
+--   settlementdate: end of the bucket of $bucket minutes, NEM time.   rrp: $/MWh, the time-weighted mean of the
+--   intervals of $step minutes in the bucket (the price itself where both are equal).   hours: h of data behind it.
+select
+    time_bucket(to_minutes($bucket), settlementdate - to_minutes($step)) + to_minutes($bucket) as settlementdate,
+    regionid,
+    avg(rrp) as rrp,
+    count(*) * $step / 60.0 as hours
+from read_parquet($prices, union_by_name = true) as prices
+where prices.settlementdate > $start and prices.settlementdate <= $end
+  and isfinite(rrp)
+  and list_contains($regions, regionid)
+group by 1, 2
+order by 1, 2

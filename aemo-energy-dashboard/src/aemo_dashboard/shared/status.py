@@ -1,0 +1,100 @@
+"""Whether the data folder can be read, and how new each table is."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from aemo_dashboard.errors import DataError, NoDataError
+from aemo_dashboard.nemtime import spoken
+from aemo_dashboard.shared.adapters import newest, oldest
+from aemo_dashboard.shared.hybrid_query_manager import QueryManager
+from aemo_dashboard.shared.tables import TABLES
+
+PACKAGE_FILE = "datapackage.json"
+PACKAGE_NAME = "nem-energy-data"
+MAJOR_VERSION = 1
+STALE_AFTER = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """End of the newest stored interval by table; None for a table that holds none."""
+
+    newest: dict[str, datetime | None]
+
+    @property
+    def last(self) -> datetime:
+        """End of the newest 5-minute interval, or half hour where there is no other; raises NoDataError without any."""
+        for minutes in (5, 30):
+            tables = [name for name, table in TABLES.items() if table.minutes == minutes]
+            known = [stamp for name in tables if (stamp := self.newest.get(name)) is not None]
+            if known:
+                return max(known)
+        raise NoDataError(
+            "No data yet: the data folder holds no interval. The page fills by itself once the collector has run."
+        )
+
+
+def check_package(data_dir: Path) -> None:
+    """Raise DataError with a sentence where the folder describes itself as of a kind that this version can't read.
+
+    A folder without a description is taken as it is: it is empty, or somebody put the tables there by hand.
+    """
+    try:
+        package = json.loads((data_dir / PACKAGE_FILE).read_text(encoding="utf-8"))
+        name, version = str(package.get("name")), str(package.get("version"))
+    except FileNotFoundError:
+        return
+    except (json.JSONDecodeError, AttributeError, UnicodeDecodeError, OSError):
+        raise DataError(f"{PACKAGE_FILE} in the data folder can't be read, so its tables are left alone.") from None
+    if name != PACKAGE_NAME:
+        raise DataError(f"The data folder describes itself as {name!r}, not as {PACKAGE_NAME!r}.")
+    if version.split(".")[0] != str(MAJOR_VERSION):
+        raise DataError(
+            f"The data folder has version {version}; this dashboard reads version {MAJOR_VERSION}.x. "
+            "Update the dashboard or the collector, so that both are of one release."
+        )
+
+
+def freshness(queries: QueryManager) -> Freshness:
+    """The newest interval of every table, after checking that the folder can be read."""
+    check_package(queries.data_dir)
+    return Freshness({table: newest(queries, table) for table in TABLES})
+
+
+def first_interval_start(queries: QueryManager) -> datetime:
+    """Start of the oldest stored interval in any table; raises NoDataError where there is none."""
+    starts = [
+        stamp - timedelta(minutes=table.minutes)
+        for table in TABLES.values()
+        if (stamp := oldest(queries, table.name)) is not None
+    ]
+    if not starts:
+        raise NoDataError("No data yet: the data folder holds no interval.")
+    return min(starts)
+
+
+def ago(span: timedelta) -> str:
+    """``457 days``, ``3 hours``, ``20 minutes``: the largest whole unit.
+
+    >>> ago(timedelta(days=1, hours=2))
+    '26 hours'
+    """
+    hours = span // timedelta(hours=1)
+    if hours >= 48:
+        return f"{hours // 24} days"
+    return f"{hours} hours" if hours >= 2 else f"{span // timedelta(minutes=1)} minutes"
+
+
+def staleness(last: datetime, now: datetime) -> str | None:
+    """A sentence where the newest interval lies more than 15 minutes behind NEM time; else None."""
+    if now - last <= STALE_AFTER:
+        return None
+    return f"Newest interval {spoken(last)} NEM time, {ago(now - last)} ago."
+
+
+def sentences(notes: Iterable[str]) -> tuple[str, ...]:
+    """The notes without repetition, in order."""
+    return tuple(dict.fromkeys(notes))

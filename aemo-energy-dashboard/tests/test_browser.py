@@ -1,0 +1,183 @@
+"""The page in a real browser."""
+
+import math
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import nem_files
+import pytest
+from browsing import Visit, chromium, dashboard, newest_model
+from nem_files import at, stamps
+from playwright.sync_api import Browser
+from serving import free_port
+
+EPOCH = at("1970-01-01 00:00")
+
+
+def ms(text: str) -> float:
+    return (at(text) - EPOCH) / timedelta(milliseconds=1)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("browser") / "shared-data"
+    nem_files.day(folder)
+    halves = stamps("2026-08-31 18:00", 48 * 12, 30)
+    nem_files.prices(folder, [(half, "NSW1", 45.0) for half in halves], "prices30")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(data: Path) -> Iterator[str]:
+    with dashboard(data) as served:
+        yield served
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Visit]:
+    visit = Visit(browser, address)
+    yield visit
+    visit.page.close()
+
+
+def test_the_page_opens_and_is_drawn(visit: Visit) -> None:
+    visit.open("?region=NSW1")
+    values = visit.source()
+    assert visit.page.title() == "Nem Analysis"
+    assert values["settlementdate"][-1] == ms("2026-08-31 18:10")
+    assert len(values["settlementdate"]) == 288
+    last = {name: column[-1] for name, column in values.items()}
+    assert (last["coal_mw"], last["battery_discharge_mw"], last["battery_charge_mw"]) == (782, 80, -50)
+    assert (last["load_mw"], last["net_export_mw"], last["price_NSW1"]) == (-200, -100, 337)
+    levels = visit.source("generation-levels")
+    assert levels["coal_up_high"][-1] == 100 + 600 + 782
+    assert visit.painted() > 8
+    visit.wait_for_text("5-minute data")
+    visit.wait_for_text("Newest interval 2026-08-31 18:10 NEM time")
+    visit.wait_for_text("Last updated: 2026-08-31 18:10 NEM time | data: AEMO, design ITK")
+    visit.wait_for_text("NSW1 ·")
+    visit.wait_for_text("638.5")  # coal's average MW in the table
+    visit.assert_quiet()
+
+
+def test_dark_is_the_default_and_light_is_a_switch_away(visit: Visit) -> None:
+    visit.open()
+    background = "() => getComputedStyle(document.body).backgroundColor"
+    title = "() => getComputedStyle(document.querySelector('#header .title')).color"
+    assert visit.page.evaluate(background) == "rgb(20, 24, 29)"
+    assert visit.page.evaluate(title) == "rgb(255, 255, 255)"
+    with visit.page.expect_navigation():
+        visit.page.get_by_text("Light").click()
+    visit.wait_for_text("Last updated")
+    assert "theme=light" in visit.page.url
+    assert visit.page.evaluate(background) == "rgb(245, 246, 248)"
+    assert visit.page.evaluate(title) == "rgb(255, 255, 255)"
+    visit.source()
+    visit.assert_quiet()
+
+
+def test_region_and_range_change_what_is_drawn_and_the_url_keeps_them(visit: Visit) -> None:
+    visit.open()
+    visit.wait_for_source("data.price_SA1 && data.unknown_mw")
+    visit.choose("VIC1")
+    values = visit.wait_for_source("data.wind_mw && data.price_VIC1 && !data.price_SA1")
+    assert values["wind_mw"][-1] == 300
+    assert values["net_export_mw"][-1] == -200
+    visit.choose("NSW1")
+    visit.choose("7 days")
+    values = visit.wait_for_source("data.price_NSW1 && data.price_NSW1.length == 336")
+    assert values["price_NSW1"][0] == 45
+    visit.wait_for_text("30-minute data")
+    assert "region=NSW1" in visit.page.url
+    assert "range=7d" in visit.page.url
+    visit.page.reload()
+    again = visit.wait_for_source("data.price_NSW1 && data.price_NSW1.length == 336")
+    assert list(again) == list(values)
+    assert again["price_NSW1"] == pytest.approx(values["price_NSW1"], nan_ok=True)
+    visit.assert_quiet()
+
+
+def test_a_custom_range_comes_from_the_url(visit: Visit) -> None:
+    visit.open("?region=NSW1&range=custom&from=2026-08-29&to=2026-08-30")
+    values = visit.source()
+    assert values["settlementdate"][0] == ms("2026-08-29 00:05")
+    assert values["settlementdate"][-1] == ms("2026-08-31 00:00")
+    assert values["price_NSW1"][0] == 45  # filled from half hours, and said
+    visit.wait_for_text("filled from 30-minute data")
+    visit.assert_quiet()
+
+
+def test_nonsense_in_the_url_is_ignored(visit: Visit) -> None:
+    visit.open("?region=ATLANTIS&range=7d&from=tomorrow&tab=nowhere&theme=pink")
+    visit.wait_for_text("NEM ·")
+    assert len(visit.source()["settlementdate"]) == 336
+    visit.assert_quiet()
+
+
+def test_a_window_without_data_is_a_sentence(visit: Visit) -> None:
+    visit.open("?region=QLD1&range=custom&from=2020-01-01&to=2020-01-02")
+    visit.wait_for_text("Nothing is stored for QLD1 in this window.")
+    visit.wait_for_text("No prices between 2020-01-01 00:00 and 2020-01-03 00:00 NEM time.")
+    visit.assert_quiet()
+
+
+def test_the_download_link_is_the_view(visit: Visit) -> None:
+    visit.open("?region=NSW1")
+    visit.source()
+    link = visit.page.get_by_role("link", name="CSV", exact=True)
+    with visit.page.expect_download() as download:
+        link.click()
+    lines = download.value.path().read_text().splitlines()
+    assert len(lines) == 289
+    assert lines[-1].startswith("2026-08-31T18:10:00+10:00,5,100.0,600.0,782.0")
+
+
+def test_new_data_appears_without_a_reload(browser: Browser, tmp_path: Path) -> None:
+    folder = tmp_path / "shared-data"
+    folder.mkdir()
+    with dashboard(folder) as address:
+        visit = Visit(browser, address).open("?region=NSW1")
+        visit.wait_for_text("No data yet")
+        visit.wait_for_text("Last updated: never")
+        nem_files.day(folder)
+        values = visit.wait_for_source("data.coal_mw && data.price_NSW1 && data.rooftop_solar_mw && data.net_export_mw")
+        assert values["coal_mw"][-1] == 782
+        nem_files.prices(folder, [(at("2026-08-31 18:15"), "NSW1", 12.5)])
+        values = visit.wait_for_source(f"data.settlementdate.at(-1) == {ms('2026-08-31 18:15')}")
+        assert values["price_NSW1"][-1] == 12.5
+        assert len(values["price_NSW1"]) == 288
+        assert math.isnan(values["coal_mw"][-1])
+        window = visit.page.evaluate(f"() => {newest_model('generation-time')}.end")
+        assert window == ms("2026-08-31 18:15")
+        nem_files.package(folder, "3.1")
+        visit.wait_for_text("version 3.1; this dashboard reads version 1.x")
+        nem_files.package(folder, "1.0")
+        visit.source()
+        shutil.rmtree(folder / "prices5.parquet")
+        visit.wait_for_source("data.coal_mw && !data.price_NSW1")
+        visit.wait_for_text("No prices between")
+        visit.assert_quiet()
+        visit.page.close()
+
+
+def test_the_page_comes_back_after_a_restart(browser: Browser, data: Path) -> None:
+    port = free_port()
+    with dashboard(data, port) as address:
+        visit = Visit(browser, address).open("?region=SA1")
+        visit.source()
+    visit.wait_for_text("Connection lost")
+    with dashboard(data, port):
+        visit.page.wait_for_function("() => !document.getElementById('nem-lost') && window.Bokeh?.documents.length")
+        values = visit.wait_for_source("data.gas_mw")
+        assert values["gas_mw"][-1] == 50
+        assert httpx.get(f"{address}healthz").is_success
+        visit.page.close()

@@ -1,0 +1,178 @@
+"""Figures from frames, without a browser."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import nem_files
+import numpy as np
+import pandas as pd
+import pytest
+from bokeh.models import Range1d
+from nem_files import at, stamps
+
+from aemo_dashboard.generation.charts import Chart, draw, redraw
+from aemo_dashboard.generation.data import MERIT_ORDER, GenerationView, load_view, window_for
+from aemo_dashboard.generation.price_axis import log_like_ticks, position, price_bounds, to_axis
+from aemo_dashboard.generation.stack import stacked_bands, step_line
+from aemo_dashboard.shared.hybrid_query_manager import QueryManager
+from aemo_dashboard.shared.resolution_manager import Window
+from aemo_dashboard.shared.theme import DARK, LIGHT, SERIES_COLOURS
+
+STEP = pd.Timedelta(minutes=5)
+START = pd.Timestamp("2026-08-31 12:00")
+
+
+def frame(**columns: list[float]) -> pd.DataFrame:
+    count = len(next(iter(columns.values())))
+    index = pd.date_range(START + STEP, periods=count, freq=STEP, unit="us")
+    return pd.DataFrame({name.replace("_", " "): values for name, values in columns.items()}, index=index)
+
+
+def pane(chart: Chart, name: str) -> object:
+    return chart.layout.select_one({"name": name})
+
+
+def test_positive_values_stack_up_and_negative_ones_down() -> None:
+    mw = frame(Wind=[100.0, 100.0], Coal=[500.0, -5.0], Battery_charge=[-40.0, 0.0], Net_export=[-60.0, -10.0])
+    levels, bands = stacked_bands(mw, START)
+    last_two = levels.iloc[1:]
+    assert last_two["wind_up_high"].tolist() == [100, 100]
+    assert last_two["coal_up_low"].tolist() == [100, 100]
+    assert last_two["coal_up_high"].tolist() == [600, 100]
+    assert last_two["coal_down_high"].tolist() == [0, -5]
+    assert last_two["battery_charge_down_high"].tolist() == [-40, -5]
+    assert last_two["net_export_down_low"].tolist() == [-40, -5]
+    assert last_two["net_export_down_high"].tolist() == [-100, -15]
+    assert [band.legend for band in bands] == ["Wind", "Coal", "Coal", "Battery Storage", "Net import"]
+
+
+def test_the_top_and_the_bottom_of_the_stack_are_the_sums() -> None:
+    rng = np.random.default_rng(5)
+    mw = frame(
+        Solar=rng.normal(0, 50, 40).tolist(), Coal=rng.normal(500, 300, 40).tolist(), Load=(-rng.random(40)).tolist()
+    )
+    levels, _ = stacked_bands(mw, START)
+    np.testing.assert_allclose(levels.iloc[1:].max(axis=1), mw.clip(lower=0).sum(axis=1))
+    np.testing.assert_allclose(levels.iloc[1:].min(axis=1), mw.clip(upper=0).sum(axis=1))
+
+
+def test_a_missing_value_has_no_thickness() -> None:
+    levels, _ = stacked_bands(frame(Wind=[100.0, np.nan, 100.0], Coal=[1.0, 1.0, 1.0]), START)
+    missing = levels.loc[START + 2 * STEP]
+    assert missing["wind_up_low"] == missing["wind_up_high"] == 0
+    assert missing["coal_up_low"] == 0
+
+
+def test_the_first_interval_is_drawn_from_the_start_of_the_window() -> None:
+    levels, _ = stacked_bands(frame(Wind=[100.0]), START)
+    assert levels.index.tolist() == [START, START + STEP]
+
+
+def test_a_lonely_price_has_a_line_over_its_interval() -> None:
+    points = step_line(frame(NSW1=[np.nan, 242.65, np.nan]), STEP, START)
+    drawn = points["NSW1"].dropna()
+    assert drawn.index.tolist() == [START + STEP, START + 2 * STEP]
+    assert drawn.tolist() == [242.65, 242.65]
+    assert points["NSW1"].isna().sum() == 2
+
+
+def test_one_region_beginning_anew_does_not_break_another() -> None:
+    points = step_line(frame(NSW1=[1.0, 2.0, 3.0], VIC1=[5.0, np.nan, 7.0]), STEP, START)
+    assert points["NSW1"].dropna().tolist() == [1, 1, 2, 2, 3]
+    assert points["NSW1"].notna().all()
+    assert points["VIC1"].isna().sum() == 1
+    assert points.index.is_monotonic_increasing
+
+
+def test_log_like_positions_are_honest() -> None:
+    ticks = log_like_ticks(-1000, 20_000)
+    for place, label in ticks.items():
+        price = float(label.replace("−", "-").replace(",", ""))
+        assert np.sinh(place) * 100 == pytest.approx(price)
+    assert {"−1,000", "0", "20,000"} <= set(ticks.values())
+    places = sorted(ticks)
+    assert min(np.diff(places)) >= 0.09 * (places[-1] - places[0])
+    prices = pd.DataFrame({"NSW1": [-1000.0, 50.0, 17_500.0]})
+    assert to_axis(prices, "linear").equals(prices)
+    assert to_axis(prices, "log-like")["NSW1"].tolist() == pytest.approx(
+        [position(p, "log-like") for p in (-1000, 50, 17_500)]
+    )
+
+
+def test_the_axis_holds_floor_and_cap() -> None:
+    assert price_bounds(pd.DataFrame({"NSW1": [-1000.0, 17_500.0]})) == (-1000, 20_000)
+    assert price_bounds(pd.DataFrame({"NSW1": [20_300.0]})) == (0, 25_000)
+    assert price_bounds(pd.DataFrame({"NSW1": [np.nan]})) == (0, 100)
+
+
+@pytest.fixture
+def view(day: Path, queries: QueryManager) -> GenerationView:
+    return load_view(queries, "NSW1", window_for(queries, "1d"))
+
+
+def test_the_drawn_page(view: GenerationView) -> None:
+    chart = draw(view, DARK)
+    mw, price = pane(chart, "generation-mw"), pane(chart, "generation-price")
+    assert mw.x_range is price.x_range is chart.time
+    assert price.xaxis[0].axis_label == "NEM time (UTC+10)"
+    assert mw.yaxis[0].axis_label == "MW"
+    assert "$/MWh" in price.yaxis[0].axis_label
+    assert chart.values.data["coal_mw"][-1] == 782
+    assert chart.values.data["price_NSW1"][-1] == 337
+    assert mw.toolbar.logo is None
+    assert mw.legend[0].click_policy == "hide"
+    labels = [item.label.value for item in mw.legend[0].items]
+    assert labels == ["Net import", "Battery Storage", "Coal", "Rooftop Solar", "Solar", "Load"]
+    colours = {r.name.rsplit(" ", 1)[0]: r.glyph.fill_color for r in mw.renderers if r.name}
+    assert all(colours[series] == SERIES_COLOURS[series] for series in colours)
+
+
+def test_axes_are_not_shared_between_two_pages(view: GenerationView) -> None:
+    assert draw(view, DARK).time is not draw(view, DARK).time
+
+
+def test_rooftop_lies_on_solar() -> None:
+    assert MERIT_ORDER.index("Rooftop Solar") == MERIT_ORDER.index("Solar") + 1
+
+
+def test_new_data_flows_into_the_same_figure(day: Path, queries: QueryManager, view: GenerationView) -> None:
+    chart = draw(view, DARK)
+    nem_files.prices(day, [(at("2026-08-31 18:15"), "NSW1", 60.0)])
+    later = load_view(queries, "NSW1", window_for(queries, "1d"))
+    same = redraw(chart, later, DARK)
+    assert same is chart
+    assert chart.values.data["price_NSW1"][-1] == 60
+    assert chart.time.end == pytest.approx(
+        (at("2026-08-31 18:15") - at("1970-01-01 00:00")) / timedelta(milliseconds=1)
+    )
+
+
+def test_a_reader_who_zoomed_in_stays_there(day: Path, queries: QueryManager, view: GenerationView) -> None:
+    chart = draw(view, DARK)
+    chart.time.update(start=1.0e12, end=2.0e12)
+    nem_files.prices(day, [(at("2026-08-31 18:15"), "NSW1", 60.0)])
+    redraw(chart, load_view(queries, "NSW1", window_for(queries, "1d")), DARK)
+    assert (chart.time.start, chart.time.end) == (1.0e12, 2.0e12)
+    assert chart.time.reset_end > 1.7e12
+
+
+def test_another_look_is_drawn_afresh(view: GenerationView) -> None:
+    chart = draw(view, DARK)
+    assert redraw(chart, view, LIGHT) is not chart
+    assert redraw(chart, view, DARK, "linear") is not chart
+
+
+def test_only_prices_give_one_pane(root: Path, queries: QueryManager) -> None:
+    nem_files.prices(root, [(time, "NSW1", 50.0) for time in stamps("2026-08-31 18:10", 12)])
+    chart = draw(load_view(queries, "NSW1", window_for(queries, "1d")), DARK)
+    assert pane(chart, "generation-mw") is None
+    assert pane(chart, "generation-price").xaxis[0].axis_label == "NEM time (UTC+10)"
+
+
+def test_all_resolutions_are_drawn_with_few_points(root: Path, queries: QueryManager) -> None:
+    nem_files.prices(root, [(time, "NSW1", 50.0) for time in stamps("2026-08-31 18:00", 400, 30)], "prices30")
+    for days in (7, 30, 90, 365, 1826):
+        end = at("2026-08-31 18:00")
+        chart = draw(load_view(queries, "NSW1", Window.of(end - timedelta(days=days), end)), DARK)
+        assert len(chart.values.data["price_NSW1"]) <= 5_000
+        assert isinstance(pane(chart, "generation-price").y_range, Range1d)

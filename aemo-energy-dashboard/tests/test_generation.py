@@ -1,0 +1,290 @@
+"""The page's numbers, recomputed another way; its windows, notes and files."""
+
+import io
+from datetime import date, timedelta
+from pathlib import Path
+
+import nem_files
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from nem_files import at, stamps
+
+from aemo_dashboard.errors import DataError, NoDataError, RequestError
+from aemo_dashboard.generation.data import (
+    GenerationView,
+    load_view,
+    renewable_share_of,
+    summary,
+    window_for,
+)
+from aemo_dashboard.generation.export import file_name, to_csv, to_parquet
+from aemo_dashboard.shared import generation_adapter, price_adapter, rooftop_adapter, transmission_adapter
+from aemo_dashboard.shared.hybrid_query_manager import QueryManager
+from aemo_dashboard.shared.resolution_manager import FIVE, Window
+from aemo_dashboard.shared.status import ago, check_package, freshness, staleness
+
+END = at("2026-08-31 18:10")
+
+
+def view_of(queries: QueryManager, region: str = "NSW1", span: str = "1d") -> GenerationView:
+    return load_view(queries, region, window_for(queries, span))
+
+
+# -- numbers -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_region_by_hand(day: Path, queries: QueryManager) -> None:
+    """The numbers of ``nem_files.day`` for the last interval (i = 287)."""
+    last = view_of(queries).mw.iloc[-1]
+    assert last["Coal"] == 500 + 287 - 5
+    assert last["Solar"] == 100
+    assert last["Battery discharge"] == 80
+    assert last["Battery charge"] == -30 - 20  # BATT2 reports −30; BATL1, a load, reports +20 while it charges
+    assert last["Load"] == -200
+    assert last["Rooftop Solar"] == 600  # held since 18:00
+    assert last["Net import"] == 0
+    assert last["Net export"] == -100  # −100 − 100 + 100
+    assert "Unknown" not in last
+    assert view_of(queries).price.iloc[-1].to_dict() == {"NSW1": 337.0}
+
+
+def test_the_nem_by_hand(day: Path, queries: QueryManager) -> None:
+    view = view_of(queries, "NEM")
+    last = view.mw.iloc[-1]
+    assert last["Rooftop Solar"] == 3_000
+    assert (last["Wind"], last["Gas"], last["Unknown"]) == (300, 50, 7)
+    assert not {"Net import", "Net export"} & set(view.mw.columns)
+    assert list(view.price.columns) == ["NSW1", "QLD1", "SA1", "TAS1", "VIC1"]
+    assert any("STRANGE1" in note and "7.0 MW" in note for note in view.notes)
+
+
+@pytest.mark.parametrize("region", ["NEM", "NSW1", "VIC1", "SA1"])
+def test_every_number_again_with_pandas(day: Path, queries: QueryManager, region: str) -> None:
+    raw = pd.read_parquet(day / "scada5.parquet")
+    fuel = {duid: fuel for duid, _, fuel, _ in nem_files.UNITS}
+    home = {duid: place for duid, place, _, _ in nem_files.UNITS}
+    raw = raw[(raw["settlementdate"] > END - timedelta(days=1)) & (raw["settlementdate"] <= END)]
+    raw = raw.assign(fuel=raw["duid"].map(fuel).fillna("Unknown"), home=raw["duid"].map(home))
+    if region != "NEM":
+        raw = raw[raw["home"] == region]
+    consuming = raw["duid"].isin(["PUMP9", "BATL1"])
+    raw = raw.assign(mw=raw["scadavalue"].where(~consuming, -raw["scadavalue"]))
+    battery = raw["fuel"] == "Battery Storage"
+    raw.loc[battery & (raw["mw"] >= 0), "fuel"] = "Battery discharge"
+    raw.loc[battery & (raw["mw"] < 0), "fuel"] = "Battery charge"
+    expected = raw.pivot_table(index="settlementdate", columns="fuel", values="mw", aggfunc="sum")
+    view = view_of(queries, region)
+    for series in expected.columns:
+        np.testing.assert_allclose(view.mw[series], expected[series], err_msg=series)
+    scada_series = set(view.mw.columns) - {"Rooftop Solar", "Net import", "Net export"}
+    assert scada_series == set(expected.columns)
+
+
+def test_summary_by_hand(day: Path, queries: QueryManager) -> None:
+    table = summary(view_of(queries)).set_index("Fuel")
+    coal = 500 + 287 / 2 - 5  # the mean of 500 … 787, less the auxiliary 5 MW
+    assert table.loc["Coal", "Average MW"] == pytest.approx(coal)
+    assert table.loc["Coal", "GWh"] == pytest.approx(coal * 24 / 1000)
+    generation = coal + 100 + 600
+    assert table.loc["Coal", "Share %"] == pytest.approx(100 * coal / generation)
+    assert np.isnan(table.loc[["Battery charge", "Load", "Net export"], "Share %"].astype(float)).all()
+    assert renewable_share_of(view_of(queries)) == pytest.approx(700 / generation)
+
+
+def test_thirty_minutes_and_days_keep_the_energy(root: Path, queries: QueryManager) -> None:
+    """The same two days at 30 minutes and by the day: the same MWh, also with half a day missing."""
+    nem_files.units(root)
+    times = stamps("2026-08-31 00:00", 96, 30)
+    kept = [time for time in times if not at("2026-08-30 06:00") < time <= at("2026-08-30 18:00")]
+    nem_files.scada(root, [(time, "COAL1", 100.0 + i) for i, time in enumerate(kept)], "scada30")
+    start, end = at("2026-08-29 00:00"), at("2026-08-31 00:00")
+    mwh = sum((100.0 + i) * 0.5 for i in range(len(kept)))
+    for resolution in ("30min", "daily"):
+        view = load_view(queries, "NSW1", Window.of(start, end, resolution))
+        assert summary(view).set_index("Fuel").loc["Coal", "GWh"] == pytest.approx(mwh / 1000)
+    assert view.hours["Coal"].tolist() == [24.0, 12.0]
+    assert "Hours without data: SCADA generation 12.0 of 48.0." in view.notes
+
+
+def test_a_battery_that_turns_keeps_both_signs_in_a_daily_mean(root: Path, queries: QueryManager) -> None:
+    nem_files.units(root)
+    times = stamps("2026-08-31 00:00", 48, 30)
+    nem_files.scada(root, [(time, "BATT1", 60.0 if i % 2 else -40.0) for i, time in enumerate(times)], "scada30")
+    window = Window.of(at("2026-08-30 00:00"), at("2026-08-31 00:00"), "daily")
+    row = load_view(queries, "NSW1", window).mw.iloc[0]
+    assert row.to_dict() == {"Battery discharge": 30.0, "Battery charge": -20.0}
+
+
+def test_rooftop_between_half_hours(root: Path, queries: QueryManager) -> None:
+    nem_files.rooftop(root, [(at("2026-08-31 12:00"), "NSW1", 600.0), (at("2026-08-31 12:30"), "NSW1", 1_200.0)])
+    loaded = rooftop_adapter.load_data(queries, at("2026-08-31 12:00"), at("2026-08-31 13:00"), region="NSW1")
+    power = loaded.frame["Rooftop Solar"]
+    assert power[at("2026-08-31 12:05")] == 700
+    assert power[at("2026-08-31 12:30")] == 1_200
+    assert power[at("2026-08-31 13:00")] == 1_200  # held: not published yet
+    assert any("estimated" in note for note in loaded.notes)
+
+
+def test_a_half_hour_without_one_region_is_a_gap_in_the_nem(root: Path, queries: QueryManager) -> None:
+    rows = [(time, r, 10.0) for time in stamps("2026-08-31 12:00", 4, 30) for r in ("NSW1", "VIC1")]
+    nem_files.rooftop(root, [*rows[:-1], (rows[-1][0], "VIC1", None), (at("2026-08-31 12:30"), "QLDC", 5.0)])
+    loaded = rooftop_adapter.load_data(queries, at("2026-08-31 10:00"), at("2026-08-31 11:30"), "30min")
+    assert loaded.frame["Rooftop Solar"].tolist() == [20.0, 20.0, 20.0]
+    assert any("QLD1, SA1, TAS1" in note for note in loaded.notes)
+    whole = rooftop_adapter.load_data(queries, at("2026-08-31 10:00"), at("2026-08-31 12:00"), "30min")
+    assert any("1 half hours where a region is missing" in note for note in whole.notes)
+
+
+def test_net_import_of_every_region(day: Path, queries: QueryManager) -> None:
+    expected = {"NSW1": -100, "QLD1": 200, "VIC1": -200, "SA1": 200, "TAS1": -100}
+    for region, mw in expected.items():
+        loaded = transmission_adapter.load_data(queries, END - timedelta(hours=1), END, region=region)
+        assert loaded.frame.sum(axis="columns").unique().tolist() == [mw]
+
+
+def test_an_interval_without_one_flow_is_a_gap_and_a_new_link_is_named(root: Path, queries: QueryManager) -> None:
+    first, last = stamps("2026-08-31 12:00", 2)
+    both = [(first, "V-SA", 100.0), (first, "V-S-MNSP1", 50.0), (last, "V-SA", 100.0), (last, "PEC1", 9.0)]
+    nem_files.flows(root, both)
+    loaded = transmission_adapter.load_data(queries, first - timedelta(minutes=5), last, region="SA1")
+    assert loaded.frame["Net import"].iloc[0] == 150
+    assert np.isnan(loaded.frame["Net import"].iloc[1])
+    assert any("PEC1" in note for note in loaded.notes)
+    assert any("left out in 1 intervals" in note for note in loaded.notes)
+
+
+def test_five_minute_holes_are_filled_from_half_hours_and_said(root: Path, queries: QueryManager) -> None:
+    nem_files.prices(root, [(time, "NSW1", 80.0) for time in stamps("2026-08-31 12:00", 12)])
+    nem_files.prices(root, [(time, "NSW1", 30.0) for time in stamps("2026-08-31 12:00", 48, 30)], "prices30")
+    loaded = price_adapter.load_data(queries, at("2026-08-30 12:00"), at("2026-08-31 12:00"), region="NSW1")
+    assert loaded.window.resolution is FIVE
+    assert loaded.frame["NSW1"].tolist() == [30.0] * 276 + [80.0] * 12
+    assert loaded.notes == ("Prices: 46 half hours without 5-minute data are filled from 30-minute data.",)
+
+
+# -- windows, sentences ------------------------------------------------------------------------------------------------
+
+
+def test_the_window_ends_with_the_newest_interval_of_any_table(day: Path, queries: QueryManager) -> None:
+    assert freshness(queries).newest["prices5"] == END
+    nem_files.prices(day, [(at("2026-09-01 00:05"), "NSW1", 1.0)])
+    assert window_for(queries, "1d").end == at("2026-09-01 00:05")
+    assert np.isnan(view_of(queries).mw["Coal"].iloc[-1])
+
+
+def test_half_hours_decide_only_where_there_is_nothing_finer(root: Path, queries: QueryManager) -> None:
+    nem_files.rooftop(root, [(at("2026-08-31 20:00"), "NSW1", 5.0)])
+    assert window_for(queries, "1d").end == at("2026-08-31 20:00")
+    nem_files.prices(root, [(END, "NSW1", 1.0)])
+    assert window_for(queries, "1d").end == END
+
+
+def test_custom_days_are_nem_days(day: Path, queries: QueryManager) -> None:
+    window = window_for(queries, "custom", date(2026, 8, 30), date(2026, 8, 31))
+    assert (window.start, window.end) == (at("2026-08-30 00:00"), at("2026-09-01 00:00"))
+    for first, last in ((None, None), (date(2026, 8, 31), date(2026, 8, 30))):
+        with pytest.raises(RequestError):
+            window_for(queries, "custom", first, last)
+
+
+def test_all_begins_with_the_oldest_interval(day: Path, queries: QueryManager) -> None:
+    nem_files.scada(day, [(at("2021-09-02 12:55"), "COAL1", 5.0)])
+    window = window_for(queries, "all")
+    assert window.start == at("2021-09-02 12:50")
+    assert window.resolution.name == "daily"
+
+
+def test_what_is_absent_is_named(root: Path, queries: QueryManager) -> None:
+    nem_files.prices(root, [(END, "NSW1", 242.65)])
+    view = view_of(queries)
+    assert view.mw.empty
+    assert view.price["NSW1"].dropna().tolist() == [242.65]
+    said = " ".join(view.notes)
+    for kind in ("No SCADA generation", "No rooftop solar", "No interconnector flows"):
+        assert f"{kind} between 2026-08-30 18:10 and 2026-08-31 18:10 NEM time." in said
+    assert "prices 287 of 288" in said
+
+
+def test_a_price_that_is_missing_in_one_region_is_counted(root: Path, queries: QueryManager) -> None:
+    times = stamps("2026-08-31 18:10", 288)
+    rows = [(time, r, 5.0) for time in times for r in ("NSW1", "VIC1")]
+    nem_files.prices(root, rows[:-1])
+    notes = load_view(queries, "NEM", window_for(queries, "1d")).notes
+    assert "Intervals without data: prices 1 of 288." in notes
+    assert any(note.startswith("No prices of QLD1, SA1, TAS1 between") for note in notes)
+
+
+def test_no_data_at_all_is_a_sentence(queries: QueryManager) -> None:
+    for span in ("1d", "all"):
+        with pytest.raises(NoDataError, match="No data yet"):
+            window_for(queries, span)
+
+
+def test_another_major_version_is_a_sentence(root: Path) -> None:
+    nem_files.package(root, "1.7")
+    check_package(root)
+    nem_files.package(root, "2.0")
+    with pytest.raises(DataError, match=r"version 2\.0; this dashboard reads version 1\.x"):
+        check_package(root)
+    nem_files.package(root, name="something-else")
+    with pytest.raises(DataError, match="something-else"):
+        check_package(root)
+    (root / "datapackage.json").write_text("{half")
+    with pytest.raises(DataError, match="can't be read"):
+        check_package(root)
+
+
+def test_unknown_region_and_range_are_sentences(day: Path, queries: QueryManager) -> None:
+    with pytest.raises(RequestError, match="WA1"):
+        load_view(queries, "WA1", window_for(queries, "1d"))
+    with pytest.raises(RequestError, match="fortnight"):
+        window_for(queries, "fortnight")
+
+
+def test_staleness_begins_after_fifteen_minutes() -> None:
+    assert staleness(END, END + timedelta(minutes=15)) is None
+    assert staleness(END, END + timedelta(minutes=16)) == "Newest interval 2026-08-31 18:10 NEM time, 16 minutes ago."
+    assert ago(timedelta(days=457, hours=3)) == "457 days"
+
+
+def test_adapters_know_what_is_stored(day: Path, queries: QueryManager) -> None:
+    start = END - timedelta(days=2)
+    five, thirty = generation_adapter.check_data_availability(queries, start, END)
+    assert (five.intervals, five.expected, five.last) == (288, 576, END)
+    assert (thirty.intervals, thirty.first) == (0, None)
+    assert price_adapter.check_data_availability(queries, start, END)[0].intervals == 288
+    assert transmission_adapter.check_data_availability(queries, start, END)[0].intervals == 288
+    assert rooftop_adapter.check_data_availability(queries, start, END)[0].expected == 96
+    assert len(generation_adapter.get_latest_data(queries, 2).frame) == 24
+    assert len(price_adapter.get_latest_data(queries, 2).frame) == 24
+    assert len(rooftop_adapter.get_latest_data(queries, 2).frame) == 24
+    assert len(transmission_adapter.get_latest_data(queries, 2, region="SA1").frame) == 24
+
+
+def test_silent_aggregates_are_no_unknown_units(day: Path, queries: QueryManager) -> None:
+    nem_files.scada(day, [(END, "DG_NSW1", 0.0), (END, "RT_SA1", 12.0), (END, "NEW1", 1.0)])
+    unknown = generation_adapter.unknown_units(queries, Window.of(END - timedelta(minutes=5), END))
+    assert unknown["duid"].tolist() == ["NEW1", "RT_SA1", "STRANGE1"]
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def test_csv_has_offsets_units_and_credit(day: Path, queries: QueryManager) -> None:
+    view = view_of(queries)
+    table = pd.read_csv(io.BytesIO(to_csv(view)))
+    assert table["interval_end"].iloc[-1] == "2026-08-31T18:10:00+10:00"
+    assert table["coal_mw"].iloc[-1] == 782
+    assert table["price_nsw1_dollars_per_mwh"].iloc[-1] == 337
+    assert table["resolution_minutes"].unique().tolist() == [5]
+    assert "AEMO" in table["source"].iloc[0]
+    assert file_name(view, "csv") == "generation_NSW1_20260830T1810_20260831T1810_5min.csv"
+
+
+def test_parquet_has_instants_and_credit(day: Path, queries: QueryManager) -> None:
+    table = pq.read_table(io.BytesIO(to_parquet(view_of(queries))))
+    assert table.schema.field("interval_end").type.tz == "+10:00"
+    assert table["interval_end"][-1].as_py().isoformat() == "2026-08-31T18:10:00+10:00"
+    assert b"AEMO" in table.schema.metadata[b"source"]
