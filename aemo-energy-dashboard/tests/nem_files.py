@@ -123,3 +123,15 @@ def day(root: Path, end: str = "2026-08-31 18:10", count: int = 288) -> None:
     last = pd.Timestamp(end).floor("30min").to_pydatetime()
     halves = [last - timedelta(minutes=30) * back for back in range(count // 6 + 2)]
     rooftop(root, [(half, r, 600.0) for half in halves for r in regions])
+
+
+def write_without_pause(root: Path, rows: int, parent: int) -> None:
+    """Replace a part again and again until ``parent`` is gone; every version's prices are all equal to its number.
+
+    It stands here and not in a test, so that a new process can import it.
+    """
+    stamped = {"settlementdate": stamps("2026-08-31 12:00", rows), "regionid": ["NSW1"] * rows}
+    version = 0
+    while os.getppid() == parent:
+        version += 1
+        write(root, "prices5", **stamped, rrp=[float(version)] * rows)

@@ -192,8 +192,15 @@ def test_custom_days_are_nem_days(day: Path, queries: QueryManager) -> None:
 def test_all_begins_with_the_oldest_interval(day: Path, queries: QueryManager) -> None:
     nem_files.scada(day, [(at("2021-09-02 12:55"), "COAL1", 5.0)])
     window = window_for(queries, "all")
-    assert window.start == at("2021-09-02 12:50")
+    assert window.start == at("2021-09-02 00:00")
     assert window.resolution.name == "daily"
+
+
+def test_a_day_that_is_not_over_is_said(day: Path, queries: QueryManager) -> None:
+    said = load_view(queries, "NEM", window_for(queries, "1d", resolution="daily")).notes
+    assert "The last day is not over: its means are of the time to 2026-08-31 18:10 NEM time." in said
+    whole = load_view(queries, "NEM", window_for(queries, "custom", date(2026, 8, 30), date(2026, 8, 31), "daily"))
+    assert not any("not over" in note for note in whole.notes)
 
 
 def test_what_is_absent_is_named(root: Path, queries: QueryManager) -> None:

@@ -49,10 +49,11 @@ def test_half_hours_lie_inside_the_window() -> None:
     assert len(window.stamps) == 336
 
 
-def test_days_are_listed_by_their_end_and_partial_ones_count() -> None:
+def test_days_are_listed_by_their_end_and_the_first_is_whole() -> None:
     window = Window.of(at("2026-08-01 00:00"), at("2026-08-03 00:00"), "daily")
     assert list(window.stamps) == [at("2026-08-02 00:00"), at("2026-08-03 00:00")]
     window = Window.of(at("2026-08-01 12:00"), at("2026-08-03 00:30"), "daily")
+    assert window.start == at("2026-08-01 00:00")
     assert list(window.stamps) == [at("2026-08-02 00:00"), at("2026-08-03 00:00"), at("2026-08-04 00:00")]
 
 

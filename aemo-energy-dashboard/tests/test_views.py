@@ -165,16 +165,6 @@ ROWS = 2_000
 HOT_SECONDS = 4.0
 
 
-def _write_without_pause(root: Path, parent: int) -> None:
-    """Replace the part again and again; every version's prices are all equal to its number."""
-    times = stamps("2026-08-31 12:00", ROWS)
-    table_rows = {"settlementdate": times, "regionid": ["NSW1"] * ROWS}
-    version = 0
-    while os.getppid() == parent:
-        version += 1
-        nem_files.write(root, "prices5", **table_rows, rrp=[float(version)] * ROWS)
-
-
 @pytest.mark.parametrize("optimistic_tries", [duckdb_views.OPTIMISTIC_TRIES, 0], ids=["optimistic", "copies"])
 def test_no_error_and_no_mixture_beside_a_hot_writer(
     root: Path, monkeypatch: pytest.MonkeyPatch, optimistic_tries: int
@@ -185,7 +175,7 @@ def test_no_error_and_no_mixture_beside_a_hot_writer(
     start, end = at("2026-08-01 00:00"), at("2026-09-01 00:00")
     values = {"start": start, "end": end, "step": 5, "bucket": 5, "regions": ["NSW1"]}
     writer = multiprocessing.get_context("spawn").Process(
-        target=_write_without_pause, args=(root, os.getpid()), daemon=True
+        target=nem_files.write_without_pause, args=(root, ROWS, os.getpid()), daemon=True
     )
     writer.start()
     seen = set()

@@ -17,8 +17,10 @@ from bokeh.models import (
     BoxZoomTool,
     Column,
     ColumnDataSource,
+    DatetimeTicker,
     DatetimeTickFormatter,
     FixedTicker,
+    NoOverlap,
     NumeralTickFormatter,
     Range1d,
 )
@@ -170,6 +172,8 @@ def _pane(theme: Theme, time: Range1d, height: int, name: str) -> figure:
     pane.toolbar.active_drag = zoom
     pane.toolbar.logo = None  # it is a link to another host
     pane.xaxis.formatter = TIME_FORMATS.clone()
+    pane.xaxis.ticker = DatetimeTicker(desired_num_ticks=12)
+    pane.xaxis.major_label_policy = NoOverlap(min_distance=12)
     pane.ygrid.minor_grid_line_color = None
     for axis in pane.axis:
         axis.major_label_text_font = axis.axis_label_text_font = FONT

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 from aemo_dashboard.errors import RequestError
-from aemo_dashboard.nemtime import day_start
+from aemo_dashboard.nemtime import day_start, spoken
 from aemo_dashboard.shared import generation_adapter, price_adapter, rooftop_adapter, transmission_adapter
 from aemo_dashboard.shared.adapters import Loaded, spoken_window
 from aemo_dashboard.shared.formulas import NOT_GENERATION, average_mw, energy_mwh, renewable_share
@@ -104,6 +104,8 @@ def load_view(queries: QueryManager, region: str, window: Window) -> GenerationV
     kinds["prices"] = price
     notes = [note for loaded in kinds.values() for note in loaded.notes]
     notes = [*_missing_sentences(kinds, window), *notes, *_unknown_sentence(queries, region, window)]
+    if window.resolution is DAILY and window.end != window.stamps[-1]:
+        notes.append(f"The last day is not over: its means are of the time to {spoken(window.end)} NEM time.")
     prices = price.frame.dropna(axis="columns", how="all")
     return GenerationView(region, window, mw, hours, prices, sentences(notes))
 

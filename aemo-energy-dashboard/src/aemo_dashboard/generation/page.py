@@ -219,8 +219,19 @@ def _heading(view: GenerationView, share: float) -> str:
     renewable = "" if math.isnan(share) else f" · renewable share {100 * share:.1f} %"
     return (
         f"<b>{html.escape(view.region)}</b> · {window.resolution.name} data · "
-        f"{spoken(window.start)} to {spoken(window.end)} NEM time{renewable}"
+        f"{spoken(window.start)} to {spoken(window.end)} NEM time{renewable}{_latest_prices(view)}"
     )
+
+
+def _latest_prices(view: GenerationView) -> str:
+    """The newest price of the window in words: a number to read off, where a line only shows a height."""
+    known = view.price.dropna(how="all")
+    if known.empty:
+        return ""
+    prices = " · ".join(f"{html.escape(str(region))} {price:,.2f}" for region, price in known.iloc[-1].dropna().items())
+    resolution = view.window.resolution
+    what = "Price" if resolution.minutes == 5 else f"{resolution.name.capitalize()} mean price"
+    return f"<br>{what} at {spoken(known.index[-1].to_pydatetime())}, $/MWh: {prices}"
 
 
 def _downloads(view: GenerationView) -> str:

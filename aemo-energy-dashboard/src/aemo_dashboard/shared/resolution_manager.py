@@ -72,8 +72,13 @@ class Window:
 
     @classmethod
     def of(cls, start: datetime, end: datetime, resolution: str = "auto") -> "Window":
-        """The window at the resolution that suits its span, or the one that is asked for."""
-        return cls(start, end, resolve(start, end, resolution))
+        """The window at the resolution that suits its span, or the one that is asked for.
+
+        A daily window begins at midnight, so that its first mean is that of a whole day.
+        """
+        chosen = resolve(start, end, resolution)
+        first = start.replace(hour=0, minute=0, second=0, microsecond=0) if chosen is DAILY else start
+        return cls(first, end, chosen)
 
     @property
     def hours(self) -> float:
