@@ -668,7 +668,8 @@ def test_a_killed_writer_loses_nothing_that_it_said_was_stored(tmp_path: Path) -
                 if len(rows):
                     assert len(pd.read_parquet(dataset.folder(table))) == len(rows)
                     glob = f"{dataset.folder(table)}/*.parquet"
-                    assert duckdb.execute("select count(*) from read_parquet($1)", [glob]).fetchall() == [(len(rows),)]
+                    with duckdb.connect() as db:
+                        assert db.execute("select count(*) from read_parquet($1)", [glob]).fetchall() == [(len(rows),)]
             dataset.sweep()
             assert not list(tmp_path.rglob("*.writing"))
             first = stored
