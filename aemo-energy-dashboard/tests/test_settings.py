@@ -1,5 +1,6 @@
 """Settings and the command line: sentences, not traces."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aemo_dashboard.config import Settings, load_settings, set_up_logging
+from aemo_dashboard.config import NemFormatter, Settings, load_settings, set_up_logging
 from aemo_dashboard.errors import ConfigError
 
 NAMES = ("SHARED_DATA_DIR", "DASHBOARD_HOST", "DASHBOARD_PORT", "CACHE_TTL_SECONDS", "LOG_DIR", "LOG_LEVEL")
@@ -79,3 +80,9 @@ def test_the_command_stops_with_a_sentence_and_code_2(tmp_path: Path) -> None:
     assert done.stderr.startswith("DASHBOARD_PORT='many' can't be used")
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_log_lines_are_in_nem_time() -> None:
+    record = logging.LogRecord("x", logging.INFO, "x.py", 1, "hello", None, None)
+    record.created = 1_755_677_400.0  # 2025-08-20 08:10 UTC
+    assert NemFormatter("%(asctime)s %(message)s").format(record) == "2025-08-20T18:10:00+10:00 hello"

@@ -54,4 +54,4 @@ def seed_reference(root: Path) -> None:
         log.warning("%s: there is no registration list; every DUID will be Unknown", path)
         return
     write_reference(load_reference(source).values(), root / "reference")
-    log.info("%s: written from the registration list that comes with the package", path)
+    log.info("%s and gen_info.pkl are made from %s", path, source)
