@@ -7,10 +7,15 @@ cd "$(dirname "$0")/.."
 scripts/install.sh --dev
 PATH=$PWD/.venv/bin:$PATH
 
-if ! command -v chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  echo "Installing Debian's chromium for the browser tests …"
+# a browser, and what Playwright's driver for it lacks on a bare Debian
+driver=$(python -c 'import pathlib, playwright; print(pathlib.Path(playwright.__file__).parent / "driver" / "node")')
+missing=()
+command -v chromium >/dev/null || missing+=(chromium)
+"$driver" --version >/dev/null 2>&1 || missing+=(libatomic1)
+if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  echo "Installing Debian's ${missing[*]} for the browser tests …"
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
 fi
 
 ruff check .
