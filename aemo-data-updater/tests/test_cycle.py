@@ -70,9 +70,10 @@ class Market:
         name = f"PUBLIC_DISPATCHIS_{end:%Y%m%d%H%M}"
         return self.put(DISPATCH_IS, name, self.make(name, tables))
 
-    def scada(self, end: datetime, mw: float = 5) -> Path:
+    def scada(self, end: datetime, mw: float | str = 5) -> Path:
         name = f"PUBLIC_DISPATCHSCADA_{end:%Y%m%d%H%M}"
-        rows = [(quoted(end), duid, value) for duid, value in (("BW01", mw), ("NOBODY1", -mw), ("DG_NSW1", 0))]
+        minus = -mw if isinstance(mw, (int, float)) else mw
+        rows = [(quoted(end), duid, value) for duid, value in (("BW01", mw), ("NOBODY1", minus), ("DG_NSW1", 0))]
         section = (("DISPATCH", "UNIT_SCADA", "1"), ("SETTLEMENTDATE", "DUID", "SCADAVALUE"), rows)
         return self.put(DISPATCH_SCADA, name, self.make(name, [section]))
 
@@ -335,7 +336,7 @@ async def test_refusal_stops_one_source_and_is_not_hammered(
         report = await collector.cycle()
         assert {s.name for s in report.sources if not s.ok} == {"Dispatch_SCADA"}
         refused = [r for r in app[REQUESTS] if r.status == 403]
-        assert 1 <= len(refused) <= 4  # those that were on their way at once
+        assert 2 <= len(refused) <= 6  # two, and those that were on their way by then
         assert sum("403" in w and "PUBLIC_DISPATCHSCADA" in w for w in warnings(caplog)) == 1
         for minutes, asked in ((1, False), (4, True), (5, False), (6, True)):
             app[REQUESTS].clear()
@@ -345,6 +346,67 @@ async def test_refusal_stops_one_source_and_is_not_hammered(
             assert any("Dispatch_SCADA" in r.path for r in app[REQUESTS]) is asked, minutes
         assert len([w for w in warnings(caplog) if "Dispatch_SCADA" in w]) == 1
     assert stored(data, "prices30", "rrp") == [52.5]
+
+
+@pytest.mark.parametrize(("status", "bad"), [(403, 1), (404, 4), (500, 2)])
+async def test_files_that_cannot_be_had_hold_nothing_up(
+    market: Market, data: Path, clock: Clock, status: int, bad: int
+) -> None:
+    """The oldest files always fail: the others are stored, at the latest by the next cycle, and so are later ones."""
+    for i in range(20):
+        market.scada(START + timedelta(minutes=35 + 5 * i))
+    names = sorted(p.name for p in (market.root / "Reports/CURRENT/Dispatch_SCADA").iterdir())
+    faults = tuple(Fault("status", match=name, status=status) for name in names[:bad])
+    async with serving(market.root, faults) as (url, _), collecting(url, data, clock) as collector:
+        for _ in range(2):
+            report = await collector.cycle()
+            clock.now += timedelta(minutes=5)
+        assert not by_name(report)["Dispatch_SCADA"].ok
+        assert collector.ledger.counts()["Dispatch_SCADA"] == (26 - bad, 0)
+        market.scada(START + timedelta(minutes=135))
+        await collector.cycle()
+        assert collector.ledger.counts()["Dispatch_SCADA"] == (27 - bad, 0)
+
+
+async def test_an_outage_is_said_also_while_a_bad_file_is_pending(
+    market: Market, data: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad = market.scada(START + timedelta(minutes=35))
+    bad.write_bytes(b"<html>")
+    async with serving(market.root) as (url, _), collecting(url, data, clock) as collector:
+        await collector.cycle()
+        collector.client.base_url = "http://127.0.0.1:9/"
+        caplog.clear()
+        for _ in range(2):
+            await collector.cycle()
+    assert sum("Dispatch_SCADA: fails" in w for w in warnings(caplog)) == 1
+
+
+@pytest.mark.parametrize("year", [1, 1900, 2099, 9999])
+async def test_a_row_stamped_in_another_age_is_refused_with_its_file(
+    market: Market,
+    data: Path,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    make_report: Callable[..., bytes],
+    year: int,
+) -> None:
+    rows = [(f'"{year:04}/01/01 00:05:00"', "BW01", 1), (quoted(START + timedelta(minutes=35)), "BW01", 2)]
+    section = (("DISPATCH", "UNIT_SCADA", "1"), ("SETTLEMENTDATE", "DUID", "SCADAVALUE"), rows)
+    bad = market.put(DISPATCH_SCADA, "PUBLIC_DISPATCHSCADA_202603011235", make_report("X", [section]))
+    report = await cycle(market.root, data, clock)
+    assert (by_name(report)["Dispatch_SCADA"].stored, len(by_name(report)["Dispatch_SCADA"].bad)) == (6, 1)
+    assert any(bad.name in w and f"stamped {year:04}-01-01 00:05" in w for w in warnings(caplog))
+    assert set(stored(data, "scada5", "duid")) == {"BW01", "NOBODY1", "DG_NSW1"}
+    assert len(stored(data, "scada5", "duid")) == 18
+
+
+async def test_an_empty_value_does_not_replace_one(market: Market, data: Path, clock: Clock) -> None:
+    await cycle(market.root, data, clock)
+    market.scada(START + timedelta(minutes=10), mw="")
+    report = await cycle(market.root, data, clock)
+    assert report.ok
+    assert stored(data, "scada5", "scadavalue").count(None) == 0
 
 
 async def test_a_server_that_is_down_fails_each_source_and_then_heals(
@@ -377,7 +439,9 @@ async def test_failing_and_healing_are_said_once(
     assert sum("works again" in line for line in lines) == 1
 
 
-async def test_bad_file_is_given_up_after_a_while(market: Market, data: Path, clock: Clock) -> None:
+async def test_bad_file_is_given_up_after_a_while(
+    market: Market, data: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
     bad = market.scada(START + timedelta(minutes=35))
     bad.write_bytes(b"<html>")
     async with serving(market.root) as (url, app), collecting(url, data, clock) as collector:
@@ -385,6 +449,7 @@ async def test_bad_file_is_given_up_after_a_while(market: Market, data: Path, cl
         assert results == [False] * GIVE_UP_AFTER + [True] * 2
         assert sum(bad.name in r.path for r in app[REQUESTS]) == GIVE_UP_AFTER
         assert [b.name for b in collector.ledger.bad_files()] == [bad.name]
+    assert sum("is not asked for again after 5 tries" in w for w in warnings(caplog)) == 1
 
 
 async def test_unknown_duids_are_stored_and_said_once(

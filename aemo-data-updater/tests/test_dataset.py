@@ -191,8 +191,8 @@ def test_of_rows_of_equal_rank_the_later_wins_within_and_between_commits(tmp_pat
     assert listed(dataset.read(SCADA5)) == [(NOON, "A", 2.0)]
     assert dataset.commit(SCADA5, scada((NOON, "A", 4.0), (NOON, "A", None), (NOON, "A", 3.0))) == Commit(replaced=1)
     assert listed(dataset.read(SCADA5)) == [(NOON, "A", 3.0)]
-    # a later null is a later row too: nothing says that it is worse
-    assert dataset.commit(SCADA5, scada((NOON, "A", None))) == Commit(replaced=1)
+    # an empty field tells nothing, so it replaces nothing
+    assert dataset.commit(SCADA5, scada((NOON, "A", None))) == Commit()
     assert dataset.commit(SCADA5, scada((NOON, "A", None))) == Commit()
 
 

@@ -23,10 +23,13 @@ def half_hour_means(rows: pa.Table, table: Table) -> pa.Table:
     """Rows of a 5-minute table, each key once, to rows of the 30-minute ``table`` that is its mean.
 
     A half hour of a key exists where all six intervals have the table's first value (the price, the output, the
-    flow); any other value is null unless it has all six too. Units stay as they are.
+    flow); any other value is null unless it has all six too. Units stay as they are. Signs are split before the mean.
     """
     stamps = rows["settlementdate"]
     rows = rows.filter(pc.equal(pc.floor_temporal(stamps, multiple=5, unit="minute"), stamps))  # others end no interval
+    for column in table.values:
+        if column.positive_of:
+            rows = rows.append_column(column.name, pc.max_element_wise(rows[column.positive_of], 0.0, skip_nulls=False))
     values = [c.name for c in table.values]
     by = [name for name in table.key_names if name != "settlementdate"]
     grouped = (

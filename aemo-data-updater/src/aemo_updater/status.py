@@ -5,6 +5,7 @@ from typing import Any
 
 from aemo_updater.catalogue import TABLES
 from aemo_updater.nemtime import Clock, isoformat
+from aemo_updater.reference.known import KnownUnits
 from aemo_updater.service import LEDGER_NAME
 from aemo_updater.storage.dataset import Dataset
 from aemo_updater.storage.ledger import Ledger
@@ -50,5 +51,6 @@ def status(root: Path, clock: Clock) -> dict[str, Any]:
                 {"report": b.report, "name": b.name, "attempts": b.attempts, "reason": b.reason, "at": isoformat(b.at)}
                 for b in ledger.bad_files()
             ]
-            answer["unknown_duids"] = ledger.unknown_duids()
+            # a refresh of the registration list may have made some known since
+            answer["unknown_duids"] = sorted(KnownUnits(root).unknown(ledger.unknown_duids()))
     return answer

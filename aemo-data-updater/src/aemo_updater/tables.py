@@ -28,6 +28,8 @@ class Column:
     unit: str = ""
     source: str = ""
     """AEMO's column name; empty where the column is made here."""
+    positive_of: str = ""
+    """In a table of means: the 5-minute column whose positive parts alone this is the mean of."""
 
 
 class Partition(StrEnum):

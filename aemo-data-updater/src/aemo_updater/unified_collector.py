@@ -19,13 +19,13 @@ import pyarrow.compute as pc
 from aemo_updater.catalogue import REPORTS, feeds_of, means_of
 from aemo_updater.collectors.extract import Extract, extract
 from aemo_updater.collectors.generation_collector import SCADA5
-from aemo_updater.errors import FetchError, ReportError, ThrottledError
+from aemo_updater.errors import FetchError, GoneError, ReportError, ThrottledError
 from aemo_updater.nemtime import Clock, isoformat
 from aemo_updater.nemweb.client import NemwebClient
 from aemo_updater.nemweb.listing import Entry, files_of
 from aemo_updater.reference.known import KnownUnits
 from aemo_updater.storage.dataset import Commit, Dataset, write_atomically
-from aemo_updater.storage.ledger import Cycle, Ledger
+from aemo_updater.storage.ledger import GIVE_UP_AFTER, Cycle, Ledger
 from aemo_updater.storage.store import commit_rows
 from aemo_updater.tables import Report, Table
 
@@ -35,6 +35,8 @@ BATCH_FILES = 72
 """Files of one commit: six hours of 5-minute files, so that a backlog neither costs a commit a file nor much memory."""
 FAILURES_IN_A_ROW = 3
 """A server that fails so often is down; the rest of the folder waits for the next cycle."""
+REFUSALS_IN_A_ROW = 2
+"""One refused file may be that file's own trouble; two are the server's answer to us."""
 FIRST_REST = timedelta(minutes=5)
 LONGEST_REST = timedelta(hours=1)
 
@@ -123,6 +125,8 @@ class Collector:
     _commit: asyncio.Lock = field(default_factory=asyncio.Lock)
     _failing: set[str] = field(default_factory=set)
     _rests: dict[str, _Rest] = field(default_factory=dict)
+    _not_fetched: dict[str, set[str]] = field(default_factory=dict)
+    """Names, by report, that the last cycle could not fetch: they come last, so that they hold nothing up."""
 
     def __post_init__(self) -> None:
         self.units = KnownUnits(self.dataset.root)
@@ -173,8 +177,13 @@ class Collector:
         source.listed = len(entries)
         news = self.ledger.news(report.name, entries)
         source.new = len(news)
+        troubled = self._not_fetched.pop(report.name, set())
+        news.sort(key=lambda e: e.name in troubled)
         for first in range(0, len(news), BATCH_FILES):
-            fetched, error = await self._fetch(news[first : first + BATCH_FILES], source)
+            batch = news[first : first + BATCH_FILES]
+            fetched, error = await self._fetch(batch, source)
+            missed = {e.name for e in batch} - {e.name for e, _ in fetched}
+            self._not_fetched.setdefault(report.name, set()).update(missed)
             # in a thread, and never left half-way: a cancelled cycle first ends the commit in hand
             await _whole(partial(self._store, report, fetched, source), self._commit)
             if error is not None:
@@ -183,27 +192,29 @@ class Collector:
     async def _fetch(
         self, entries: Sequence[Entry], source: SourceReport
     ) -> tuple[list[tuple[Entry, bytes]], FetchError | None]:
-        """The bytes of the files, in order, and the error that stopped it before the last, if one did."""
-        fetched: list[tuple[Entry, bytes]] = []
-        in_a_row = 0
+        """The bytes of the files that came, in order, and the error for which the rest was not waited for."""
         tasks = [asyncio.ensure_future(self.client.fetch(e.href)) for e in entries]
+        failed = refused = 0
+        stopped: FetchError | None = None
         try:
-            for entry, task in zip(entries, tasks, strict=True):
+            for task in tasks:
                 try:
-                    fetched.append((entry, await task))
-                    in_a_row = 0
-                except ThrottledError as error:
-                    return fetched, error
+                    await task
+                    failed = refused = 0
+                except GoneError as error:
+                    source.failures.append(str(error))
                 except FetchError as error:
-                    in_a_row += 1
-                    if in_a_row == FAILURES_IN_A_ROW:
-                        return fetched, error
+                    failed += 1
+                    refused += isinstance(error, ThrottledError)
+                    if failed == FAILURES_IN_A_ROW or refused == REFUSALS_IN_A_ROW:
+                        stopped = error
+                        break
                     source.failures.append(str(error))
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        return fetched, None
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        return [(e, data) for e, data in zip(entries, outcomes, strict=True) if isinstance(data, bytes)], stopped
 
     def _store(self, report: Report, fetched: Iterable[tuple[Entry, bytes]], source: SourceReport) -> None:
         """Read the files, commit what they hold and mark them done; set the bad ones aside."""
@@ -241,6 +252,8 @@ class Collector:
             logging.WARNING if attempts == 1 else logging.DEBUG,
             "%s: %s is set aside: %s", report.name, entry.name, reason,
         )  # fmt: skip
+        if attempts == GIVE_UP_AFTER:
+            log.warning("%s: %s is not asked for again after %d tries", report.name, entry.name, attempts)
 
     def _note_headers(self, report: Report, found: Extract, entry: Entry) -> None:
         for header in self.ledger.new_headers(report.name, found.headers, self.clock()):
@@ -273,13 +286,13 @@ class Collector:
             source.name, source.new, source.listed, source.stored, rows, replaced,
             isoformat(source.newest) or "none", source.seconds,
         )  # fmt: skip
-        if source.ok and source.name in self._failing:
+        # bad files have had their lines; here it is about what cannot be fetched
+        if source.failures and source.name not in self._failing:
+            self._failing.add(source.name)
+            log.warning("%s: fails: %s", source.name, "; ".join(source.failures[:3]))
+        elif not source.failures and source.name in self._failing:
             self._failing.discard(source.name)
             log.info("%s: works again", source.name)
-        elif source.failures and source.name not in self._failing:  # bad files have had their line already
-            log.warning("%s: fails: %s", source.name, "; ".join(source.failures[:3]))
-        if not source.ok:
-            self._failing.add(source.name)
 
 
 async def _whole(work: Callable[[], None], lock: asyncio.Lock) -> None:

@@ -1,15 +1,21 @@
 """Bytes of a report file to rows of the stored tables: parser, feeds and schema put together, still pure."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from aemo_updater.collectors.rows import conform
 from aemo_updater.errors import ReportError
 from aemo_updater.nemweb import mms
-from aemo_updater.tables import Feed, Table
+from aemo_updater.tables import TIME, Feed, Table
 
+NEM_BEGAN, FAR = datetime(1998, 12, 1), datetime(2100, 1, 1)  # noqa: DTZ001 - NEM time is naive in the data
+OLDEST_ROW, NEWEST_ROW = timedelta(days=62), timedelta(days=3)
+"""How far from the day in a file's name its rows may be stamped; they are of that day, or of the ones just before."""
 MAX_LIVE_BYTES = 2**28
 """What a file of CURRENT may inflate to: a thousand times what they are."""
 
@@ -34,8 +40,29 @@ def extract(data: bytes, name: str, feeds: Sequence[Feed], *, check_footer: bool
     for feed in feeds:
         if feed.mms not in parsed.tables:
             raise ReportError(f"{name}: holds no {'.'.join(feed.mms)}")
-        rows.setdefault(feed.table, []).append(stored_rows(feed, parsed.tables[feed.mms]))
+        stored = stored_rows(feed, parsed.tables[feed.mms])
+        _check_span(stored, name, feed)
+        rows.setdefault(feed.table, []).append(stored)
     return Extract(rows, parsed.headers)
+
+
+def _check_span(rows: pa.Table, name: str, feed: Feed) -> None:
+    """Raise ReportError for a row that is stamped far from the time in the file's name.
+
+    One row of the year 2099 would be the newest interval that everybody looks at.
+    """
+    if not len(rows):
+        return
+    first, last = NEM_BEGAN, FAR
+    if found := re.fullmatch(feed.report.pattern, name, re.IGNORECASE):
+        own = datetime.strptime(found["stamp"][:8], "%Y%m%d")  # noqa: DTZ007 - NEM time is naive in the data
+        first, last = own - OLDEST_ROW, own + NEWEST_ROW
+    stamps = rows["settlementdate"]
+    # compared by Arrow: Python has no year 0 and none after 9999
+    far = pc.or_(pc.less(stamps, pa.scalar(first, TIME)), pc.greater(stamps, pa.scalar(last, TIME)))
+    if pc.any(far).as_py():
+        wrong = pc.cast(stamps.filter(far)[0], pa.string())
+        raise ReportError(f"{name}: {'.'.join(feed.mms)} has a row stamped {wrong}, far from the file's own time")
 
 
 def stored_rows(feed: Feed, parsed: pa.Table) -> pa.Table:

@@ -5,7 +5,7 @@ import pyarrow as pa
 from aemo_updater.collectors.columns import DUID, SETTLEMENTDATE
 from aemo_updater.collectors.rows import strings
 from aemo_updater.nemweb.reports import DISPATCH_SCADA
-from aemo_updater.tables import FLOAT, Column, Feed, Partition, Table
+from aemo_updater.tables import FLOAT, Column, Feed, Partition, Prefer, Table
 
 SCADAVALUE = Column(
     "scadavalue",
@@ -15,12 +15,21 @@ SCADAVALUE = Column(
     "SCADAVALUE",
 )
 
+SCADAVALUE_POSITIVE = Column(
+    "scadavalue_positive",
+    FLOAT,
+    "mean of the positive parts alone: what a battery discharged in a half hour in which it charged too",
+    "MW",
+    positive_of="scadavalue",
+)
+
 SCADA5 = Table(
     name="scada5",
     doc="Metered output of each unit and dispatch interval.",
     minutes=5,
     key=(SETTLEMENTDATE, DUID),
     values=(SCADAVALUE,),
+    prefer=(Prefer("scadavalue", present=True),),  # an empty field tells nothing
     # 140,000 rows a day: a month file would cost half a second and half a gigabyte at each commit
     partition=Partition.DAY,
 )
@@ -29,7 +38,7 @@ SCADA30 = Table(
     doc="Mean output of each unit and half hour.",
     minutes=30,
     key=(SETTLEMENTDATE, DUID),
-    values=(SCADAVALUE,),
+    values=(SCADAVALUE, SCADAVALUE_POSITIVE),
     mean_of="scada5",
 )
 
