@@ -72,7 +72,13 @@ if kill -0 $dashboard 2>/dev/null; then
   printf '\n  Dashboard: %s\n  Ctrl-C ends both services.\n\n' "$url"
 fi
 
-# whichever ends first takes the other with it, so that a supervisor notices
-wait -n $collector $dashboard || status=$?
-echo "scripts/run.sh: a service has ended (exit code ${status:-0})" >&2
-exit "${status:-0}"
+# whichever ends first takes the other with it, so that a supervisor notices (asked for once a second: macOS has an old bash)
+while kill -0 $collector 2>/dev/null && kill -0 $dashboard 2>/dev/null; do
+  sleep 1 &
+  wait $!
+done
+kill -0 $collector 2>/dev/null && ended=$dashboard || ended=$collector
+status=0
+wait $ended || status=$?
+echo "scripts/run.sh: a service has ended (exit code $status)" >&2
+exit $status

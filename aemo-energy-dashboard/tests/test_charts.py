@@ -156,6 +156,14 @@ def test_a_reader_who_zoomed_in_stays_there(day: Path, queries: QueryManager, vi
     assert chart.time.reset_end > 1.7e12
 
 
+def test_a_window_that_grows_by_an_interval_is_the_same_picture(day: Path, queries: QueryManager) -> None:
+    """The range All begins where the data begins and only its end moves on: what is zoomed stays zoomed."""
+    first, last = at("2026-08-30 18:10"), at("2026-08-31 12:00")
+    before, after = (load_view(queries, "NSW1", Window.of(first, last + timedelta(minutes=m), "5min")) for m in (0, 5))
+    chart = draw(before, DARK)
+    assert redraw(chart, after, DARK) is chart
+
+
 def test_another_look_is_drawn_afresh(view: GenerationView) -> None:
     chart = draw(view, DARK)
     assert redraw(chart, view, LIGHT) is not chart

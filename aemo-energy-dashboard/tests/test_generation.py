@@ -117,6 +117,56 @@ def test_a_battery_that_turns_keeps_both_signs_in_a_daily_mean(root: Path, queri
     assert row.to_dict() == {"Battery discharge": 30.0, "Battery charge": -20.0}
 
 
+@pytest.mark.parametrize("resolution", ["5min", "30min", "daily"])
+def test_a_battery_that_turns_within_half_hours_is_the_same_at_every_resolution(
+    root: Path, queries: QueryManager, resolution: str
+) -> None:
+    """60 MW out for a quarter of an hour, 60 MW in for the next, all day: 0.72 GWh each way, never nothing.
+
+    BATL1, the charging half of another battery, reports +20 MW throughout: 0.48 GWh more in.
+    """
+    nem_files.units(root)
+    times = stamps("2026-08-31 00:00", 288)
+    nem_files.scada(root, [(time, "BATT1", -60.0 if i % 6 > 2 else 60.0) for i, time in enumerate(times)])
+    nem_files.scada(root, [(time, "BATL1", 20.0) for time in times])
+    halves = stamps("2026-08-31 00:00", 48, 30)
+    for duid, mean, positive in (("BATT1", 0.0, 30.0), ("BATL1", 20.0, 20.0)):
+        nem_files.write(
+            root, "scada30", settlementdate=halves, duid=duid, scadavalue=mean, scadavalue_positive=positive
+        )
+    window = Window.of(at("2026-08-30 00:00"), at("2026-08-31 00:00"), resolution)
+    gwh = summary(load_view(queries, "NSW1", window)).set_index("Fuel")["GWh"]
+    assert gwh.to_dict() == pytest.approx({"Battery discharge": 0.72, "Battery charge": -0.72 - 0.48})
+
+
+def test_half_hours_that_are_missing_are_made_of_five_minute_data(root: Path, queries: QueryManager) -> None:
+    """Five of six prices in every half hour: no 30-minute row exists, and the page says what it shows."""
+    times = [time for time in stamps("2026-08-31 00:00", 8 * 288) if time.minute % 30]
+    nem_files.prices(root, [(time, "NSW1", 60.0 + time.minute % 30) for time in times])
+    view = load_view(queries, "NSW1", Window.of(at("2026-08-23 00:00"), at("2026-08-31 00:00")))
+    assert view.window.resolution.name == "30-minute"
+    assert view.price["NSW1"].tolist() == [60.0 + (5 + 10 + 15 + 20 + 25) / 5] * 8 * 48
+    note = "Prices: 384 half hours without 30-minute data are made of the 5-minute intervals that are stored."
+    assert note in view.notes
+    daily = load_view(queries, "NSW1", Window.of(at("2026-08-23 00:00"), at("2026-08-31 00:00"), "daily"))
+    assert daily.price["NSW1"].tolist() == [75.0] * 8
+    assert any(note.startswith("Prices: 8 days without 30-minute data") for note in daily.notes)
+
+
+def test_stored_half_hours_are_not_made_anew(root: Path, queries: QueryManager) -> None:
+    halves = stamps("2026-08-31 00:00", 8 * 48, 30)
+    nem_files.prices(root, [(time, "NSW1", 1.0) for time in halves[100:]], "prices30")
+    nem_files.prices(root, [(time, "NSW1", 2.0) for time in stamps("2026-08-31 00:00", 8 * 288)])
+    prices = load_view(queries, "NSW1", Window.of(at("2026-08-23 00:00"), at("2026-08-31 00:00"))).price["NSW1"]
+    assert prices.tolist() == [2.0] * 100 + [1.0] * 284
+
+
+@pytest.mark.parametrize("day_asked", [date(1, 1, 1), date(9999, 12, 31)])
+def test_a_year_without_a_market_is_a_sentence(day: Path, queries: QueryManager, day_asked: date) -> None:
+    with pytest.raises(RequestError, match="between 1990 and 2100"):
+        window_for(queries, "custom", day_asked, day_asked)
+
+
 def test_rooftop_between_half_hours(root: Path, queries: QueryManager) -> None:
     nem_files.rooftop(root, [(at("2026-08-31 12:00"), "NSW1", 600.0), (at("2026-08-31 12:30"), "NSW1", 1_200.0)])
     loaded = rooftop_adapter.load_data(queries, at("2026-08-31 12:00"), at("2026-08-31 13:00"), region="NSW1")

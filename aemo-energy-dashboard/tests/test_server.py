@@ -63,6 +63,9 @@ def test_a_view_as_a_file(server: Running) -> None:
     [
         ({"start": "yesterday", "end": "2026-08-31"}, "'yesterday' is not a date"),
         ({"start": "2026-08-31", "end": "2026-08-30"}, "ends before"),
+        ({"start": "0002-01-01", "end": "5000-01-01"}, "between 1990 and 2100"),
+        ({"start": "2026-08-30", "end": "9999-12-31T23:59:59"}, "between 1990 and 2100"),
+        ({"start": "0001-01-01T00:00+14:00", "end": "2026-08-31"}, "0001-01-01T00:00"),
         ({"start": "2026-08-30", "end": "2026-08-31", "region": "WA1"}, "'WA1' is not a region"),
         ({"start": "2026-08-30", "end": "2026-08-31", "resolution": "weekly"}, "'weekly' is not a resolution"),
     ],
@@ -89,6 +92,7 @@ def test_the_page_names_no_other_host(server: Running) -> None:
 def test_origins_of_a_server() -> None:
     assert origins("127.0.0.1", 5010) == ["127.0.0.1:5010", "localhost:5010"]
     assert "nem.local:80" in origins("nem.local", 80)
+    assert "[::1]:5010" in origins("::1", 5010)
     assert origins("0.0.0.0", 5010) == ["*"]
 
 

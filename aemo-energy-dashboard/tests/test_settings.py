@@ -2,16 +2,26 @@
 
 import logging
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from aemo_dashboard.app import create_app
 from aemo_dashboard.config import NemFormatter, Settings, load_settings, set_up_logging
 from aemo_dashboard.errors import ConfigError
 
-NAMES = ("SHARED_DATA_DIR", "DASHBOARD_HOST", "DASHBOARD_PORT", "CACHE_TTL_SECONDS", "LOG_DIR", "LOG_LEVEL")
+NAMES = (
+    "SHARED_DATA_DIR",
+    "DASHBOARD_HOST",
+    "DASHBOARD_PORT",
+    "CACHE_TTL_SECONDS",
+    "LOG_DIR",
+    "LOG_LEVEL",
+    "BOKEH_ALLOW_WS_ORIGIN",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -86,3 +96,15 @@ def test_log_lines_are_in_nem_time() -> None:
     record = logging.LogRecord("x", logging.INFO, "x.py", 1, "hello", None, None)
     record.created = 1_755_677_400.0  # 2025-08-20 08:10 UTC
     assert NemFormatter("%(asctime)s %(message)s").format(record) == "2025-08-20T18:10:00+10:00 hello"
+
+
+def test_every_setting_is_explained() -> None:
+    text = (Path(__file__).resolve().parents[2] / ".env.example").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^#? ?([A-Z_]+)=", text, re.MULTILINE))
+    assert {name.upper() for name in Settings.model_fields} <= explained
+
+
+def test_a_proxys_name_may_come_from_dotenv(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("BOKEH_ALLOW_WS_ORIGIN=nem.example.org, other.example.org:8443\n")
+    app = create_app(load_settings())
+    assert set(app.state.bokeh.websocket_origins) == {"nem.example.org", "other.example.org:8443"}

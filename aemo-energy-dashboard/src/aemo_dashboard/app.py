@@ -25,7 +25,7 @@ PING_SECONDS = 25.0  # proxies close a websocket that is idle for 60 to 100 s
 
 def origins(host: str, port: int) -> list[str]:
     """The hosts whose pages may open a websocket here: the one that we listen on, under its usual names."""
-    names = {host, "localhost", "127.0.0.1"}
+    names = {f"[{host}]" if ":" in host else host, "localhost", "127.0.0.1"}
     return [f"{name}:{port}" for name in sorted(names)] if host not in ("0.0.0.0", "::") else ["*"]  # noqa: S104 - told apart, not bound
 
 
@@ -55,7 +55,8 @@ def create_app(settings: Settings, websocket_origins: Sequence[str] | None = Non
     def page() -> MaterialTemplate:
         return session(services)
 
-    allowed = websocket_origins or origins(settings.dashboard_host, settings.dashboard_port)
+    proxied = [name.strip() for name in settings.bokeh_allow_ws_origin.split(",") if name.strip()]
+    allowed = websocket_origins or proxied or origins(settings.dashboard_host, settings.dashboard_port)
     app.state.bokeh = add_applications({"/": page}, app=app, title=TITLE, websocket_origin=list(allowed))
     return app
 

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     shared_data_dir: Annotated[Path, AfterValidator(_folder)] = Field(default_factory=default_data_dir)
     dashboard_host: str = "127.0.0.1"
     dashboard_port: int = Field(default=5010, ge=1, le=65535)
+    bokeh_allow_ws_origin: str = ""
+    """Hosts (and ports), separated by commas, whose pages may open a session, where a proxy stands in front."""
     cache_ttl_seconds: float = Field(default=300, gt=0, le=86_400)
     log_dir: Annotated[Path | None, BeforeValidator(_none_if_blank)] = None
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"

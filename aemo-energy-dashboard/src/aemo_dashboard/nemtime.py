@@ -31,7 +31,10 @@ def parse_moment(text: str) -> datetime:
         moment = datetime.fromisoformat(re.sub(r"(T.*) (\d\d:\d\d)$", r"\1+\2", text.strip()))
     except ValueError:
         raise ValueError(f"{text!r} is not a date or time such as 2025-08-20 or 2025-08-20T18:10") from None
-    return moment if moment.tzinfo is None else moment.astimezone(NEM).replace(tzinfo=None)
+    try:
+        return moment if moment.tzinfo is None else moment.astimezone(NEM).replace(tzinfo=None)
+    except OverflowError:
+        raise ValueError(f"{text!r} is no time that a calendar has in NEM time") from None
 
 
 def day_start(day: date) -> datetime:

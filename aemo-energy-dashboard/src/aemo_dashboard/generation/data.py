@@ -11,7 +11,7 @@ from aemo_dashboard.shared import generation_adapter, price_adapter, rooftop_ada
 from aemo_dashboard.shared.adapters import Loaded, spoken_window
 from aemo_dashboard.shared.formulas import NOT_GENERATION, average_mw, energy_mwh, renewable_share
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.resolution_manager import DAILY, Window
+from aemo_dashboard.shared.resolution_manager import DAILY, Window, check_year
 from aemo_dashboard.shared.status import first_interval_start, freshness, sentences
 from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
 
@@ -81,6 +81,8 @@ def window_for(
         raise RequestError(f"{span!r} is not a range: use one of {', '.join(SPAN_CHOICES)}.")
     if first is None or last is None:
         raise RequestError("Choose the first and the last day.")
+    for day in (first, last):
+        check_year(day)
     if last < first:
         raise RequestError("The last day lies before the first.")
     return Window.of(day_start(first), day_start(last + timedelta(days=1)), resolution)

@@ -10,7 +10,15 @@ from aemo_dashboard.errors import NoDataError
 from aemo_dashboard.nemtime import spoken
 from aemo_dashboard.shared.duckdb_views import Source, part_files
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.resolution_manager import FILL_ABOVE, FIVE, Window, fill_from_half_hours, missing_share
+from aemo_dashboard.shared.resolution_manager import (
+    DAILY,
+    FILL_ABOVE,
+    FIVE,
+    Window,
+    fill_from_fives,
+    fill_from_half_hours,
+    missing_share,
+)
 from aemo_dashboard.shared.tables import TABLES, partition_span
 
 
@@ -72,10 +80,28 @@ def on_stamps(tidy: pd.DataFrame, window: Window, columns: str, values: str) -> 
     return wide.reindex(window.stamps).astype("float64")
 
 
-def with_half_hours(loaded: Loaded, load: Callable[[Window], Loaded], what: str) -> Loaded:
-    """Fill a 5-minute result from 30-minute data where more than a tenth of it is missing, and say so."""
-    if loaded.window.resolution is not FIVE or missing_share(loaded.frame) <= FILL_ABOVE:
+def filled(loaded: Loaded, load: Callable[[Window], Loaded], what: str) -> Loaded:
+    """Fill a result from the other stored resolution where more than a tenth of it is missing, and say so."""
+    if missing_share(loaded.frame) <= FILL_ABOVE:
         return loaded
+    return _with_half_hours(loaded, load, what) if loaded.window.resolution is FIVE else _with_fives(loaded, load, what)
+
+
+def _with_fives(loaded: Loaded, load: Callable[[Window], Loaded], what: str) -> Loaded:
+    fives = load(loaded.window.of_fives())
+    frame, fill = fill_from_fives(loaded.frame, fives.frame)
+    if not fill.any():
+        return loaded
+    hours = loaded.hours.reindex(columns=frame.columns)
+    hours.loc[fill] = fives.hours.reindex(columns=frame.columns).loc[fill]
+    points = "days" if loaded.window.resolution is DAILY else "half hours"
+    note = (
+        f"{what}: {int(fill.sum())} {points} without 30-minute data are made of the 5-minute intervals that are stored."
+    )
+    return Loaded(frame, hours, loaded.window, (*loaded.notes, note))
+
+
+def _with_half_hours(loaded: Loaded, load: Callable[[Window], Loaded], what: str) -> Loaded:
     half_hourly = load(loaded.window.half_hours())
     frame, count = fill_from_half_hours(loaded.frame, half_hourly.frame)
     if not count:

@@ -5,7 +5,7 @@ from datetime import datetime
 import pandas as pd
 
 from aemo_dashboard.shared import adapters
-from aemo_dashboard.shared.adapters import Availability, Loaded, on_stamps, with_half_hours
+from aemo_dashboard.shared.adapters import Availability, Loaded, filled, on_stamps
 from aemo_dashboard.shared.duckdb_views import UNITS
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import Window
@@ -19,7 +19,7 @@ def load_data(
 ) -> Loaded:
     """MW by series [MW, consumption negative]: a column a fuel, ``Battery discharge`` and ``Battery charge``."""
     window = Window.of(start, end, resolution)
-    return with_half_hours(_load(queries, window, region), lambda half: _load(queries, half, region), "Generation")
+    return filled(_load(queries, window, region), lambda other: _load(queries, other, region), "Generation")
 
 
 def _load(queries: QueryManager, window: Window, region: str) -> Loaded:

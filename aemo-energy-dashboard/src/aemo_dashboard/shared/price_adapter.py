@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from aemo_dashboard.shared import adapters
-from aemo_dashboard.shared.adapters import Availability, Loaded, on_stamps, spoken_window, with_half_hours
+from aemo_dashboard.shared.adapters import Availability, Loaded, filled, on_stamps, spoken_window
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import Window
 from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
@@ -14,7 +14,7 @@ def load_data(
 ) -> Loaded:
     """Prices [$/MWh], a column a region; at daily resolution the time-weighted mean of the half hours."""
     window = Window.of(start, end, resolution)
-    return with_half_hours(_load(queries, window, region), lambda half: _load(queries, half, region), "Prices")
+    return filled(_load(queries, window, region), lambda other: _load(queries, other, region), "Prices")
 
 
 def _load(queries: QueryManager, window: Window, region: str) -> Loaded:

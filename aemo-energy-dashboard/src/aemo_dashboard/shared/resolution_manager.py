@@ -1,7 +1,7 @@
 """Which resolution a span is shown at, and the window that carries it, so that no formula has to guess it."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 
@@ -10,6 +10,7 @@ from aemo_dashboard.nemtime import HALF_HOUR
 from aemo_dashboard.shared.duckdb_views import Source, Value
 
 MAX_POINTS = 5_000  # of one series in a browser
+FIRST_YEAR, LAST_YEAR = 1990, 2100
 FILL_ABOVE = 0.10  # share of missing intervals above which the other resolution is shown in their place
 
 
@@ -40,6 +41,12 @@ FIVE = Resolution("5min", "5-minute", 5, 5)
 THIRTY = Resolution("30min", "30-minute", 30, 30)
 DAILY = Resolution("daily", "daily", 1440, 30)
 RESOLUTIONS = {resolution.key: resolution for resolution in (FIVE, THIRTY, DAILY)}
+
+
+def check_year(day: date) -> None:
+    """Raise RequestError for a year in which there is no market to look at."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise RequestError(f"The year {day.year} is not between {FIRST_YEAR} and {LAST_YEAR}.")
 
 
 def resolve(start: datetime, end: datetime, asked: str = "auto") -> Resolution:
@@ -76,6 +83,8 @@ class Window:
 
         A daily window begins at midnight, so that its first mean is that of a whole day.
         """
+        for moment in (start, end):
+            check_year(moment)
         chosen = resolve(start, end, resolution)
         first = start.replace(hour=0, minute=0, second=0, microsecond=0) if chosen is DAILY else start
         return cls(first, end, chosen)
@@ -92,7 +101,7 @@ class Window:
         midnight = datetime(self.start.year, self.start.month, self.start.day)  # noqa: DTZ001 - NEM time is naive
         first = midnight + ((self.start - midnight) // step + 1) * step
         last = self.end
-        if self.resolution is DAILY:
+        if self.resolution.minutes == DAILY.minutes:
             last = self.end + step - timedelta(microseconds=1)
         return pd.date_range(first, last, freq=step, unit="us", name="settlementdate")
 
@@ -109,6 +118,10 @@ class Window:
             "bucket": self.resolution.minutes,
         }
 
+    def of_fives(self) -> "Window":
+        """The same points, made of stored 5-minute intervals."""
+        return replace(self, resolution=replace(self.resolution, stored=FIVE.stored))
+
     def half_hours(self) -> "Window":
         """The same span at 30 minutes, widened to whole half hours."""
         midnight = datetime(self.start.year, self.start.month, self.start.day)  # noqa: DTZ001 - NEM time is naive
@@ -119,6 +132,18 @@ class Window:
 def missing_share(frame: pd.DataFrame) -> float:
     """Share of the rows of a frame on the window's stamps that hold nothing at all [0 … 1]."""
     return float(frame.isna().all(axis="columns").mean()) if len(frame) else 0.0
+
+
+def fill_from_fives(coarse: pd.DataFrame, of_fives: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """Show what 5-minute intervals make of a point where nothing coarser is stored.
+
+    Both frames are wide, on the same stamps. Returns the filled frame and a boolean series: True where it is filled.
+    """
+    fill = coarse.isna().all(axis="columns") & of_fives.notna().any(axis="columns")
+    columns = coarse.columns.union(of_fives.columns, sort=False)
+    filled = coarse.reindex(columns=columns)
+    filled.loc[fill] = of_fives.reindex(columns=columns).loc[fill]
+    return filled, fill
 
 
 def fill_from_half_hours(five: pd.DataFrame, half_hourly: pd.DataFrame) -> tuple[pd.DataFrame, int]:

@@ -29,7 +29,7 @@ class Table:
 
 
 _PRICE = (("regionid", TEXT), ("rrp", FLOAT))
-_SCADA = (("duid", TEXT), ("scadavalue", FLOAT))
+_SCADA = (("duid", TEXT), ("scadavalue", FLOAT), ("scadavalue_positive", FLOAT))  # the last in scada30 only
 _FLOW = (("interconnectorid", TEXT), ("meteredmwflow", FLOAT), ("exportlimit", FLOAT), ("importlimit", FLOAT))
 
 TABLES = {

@@ -5,7 +5,7 @@ from datetime import datetime
 import pandas as pd
 
 from aemo_dashboard.shared import adapters
-from aemo_dashboard.shared.adapters import Availability, Loaded, with_half_hours
+from aemo_dashboard.shared.adapters import Availability, Loaded, filled
 from aemo_dashboard.shared.formulas import net_import_signs, unplaced_interconnectors
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import Window
@@ -18,7 +18,7 @@ def load_data(
 ) -> Loaded:
     """``Net import`` (0 or more) and ``Net export`` (0 or less) [MW], split by interval before any averaging."""
     window = Window.of(start, end, resolution)
-    loaded = with_half_hours(_load(queries, window, region), lambda half: _load(queries, half, region), "Net import")
+    loaded = filled(_load(queries, window, region), lambda other: _load(queries, other, region), "Net import")
     strange = unplaced_interconnectors(
         queries.frame(
             "interconnectors", {"transmission": window.source("transmission")}, start=window.start, end=window.end

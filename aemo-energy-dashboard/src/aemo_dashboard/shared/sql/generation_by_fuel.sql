@@ -1,7 +1,8 @@
 -- Mean MW by fuel and time bucket in one region, or in the NEM when $region is 'NEM'.
 --   settlementdate: end of the bucket of $bucket minutes, NEM time.   hours: h of data behind the mean.
 --   mw: MW, consumption negative.   above_mw, below_mw: the positive and the negative part of mw, split by unit and
---   interval before anything is summed, so a battery that charges does not cancel one that discharges.
+--   5-minute interval before anything is summed or averaged (scada30 keeps the mean of the positive parts), so a battery
+--   that charges cancels neither another that discharges nor itself.
 -- $scada: part files of a table whose rows cover $step minutes each;  $units: duid_mapping.csv.
 -- Pumps and the charging side of two-unit batteries (dispatch type Load) report positive MW while they consume.
 with units as (
@@ -17,7 +18,9 @@ readings as (
     select
         scada.settlementdate,
         case when units.consumes and units.fuel <> 'Battery Storage' then 'Load' else coalesce(units.fuel, 'Unknown') end as fuel,
-        case when units.consumes then -scada.scadavalue else scada.scadavalue end as mw
+        case when units.consumes then -scada.scadavalue else scada.scadavalue end as mw,
+        coalesce(scada.scadavalue_positive, greatest(scada.scadavalue, 0)) as up,
+        case when units.consumes then up - scada.scadavalue else up end as above_mw
     from read_parquet($scada, union_by_name = true) as scada
     left join units on units.duid = upper(trim(scada.duid))
     where scada.settlementdate > $start and scada.settlementdate <= $end
@@ -29,8 +32,8 @@ intervals as (
         settlementdate,
         fuel,
         sum(mw) as mw,
-        sum(greatest(mw, 0)) as above_mw,
-        sum(least(mw, 0)) as below_mw
+        sum(above_mw) as above_mw,
+        sum(mw - above_mw) as below_mw
     from readings
     group by all
 )

@@ -1,6 +1,7 @@
 -- Net import of one region by time bucket: the sum over its interconnectors of sign x metered flow.
 --   settlementdate: end of the bucket of $bucket minutes, NEM time.   mw: MW, import positive.
---   above_mw, below_mw: import and export parts, split by interval before averaging.   hours: h of data behind them.
+--   above_mw, below_mw: import and export parts of the net, split by stored interval (of $step minutes) before averaging.
+--   hours: h of data behind them.
 --   incomplete: intervals left out since one of the window's interconnectors is missing in them.
 --   parts: the interconnectors seen in the window, comma-separated.
 -- $interconnectors, $signs: lists of equal length, +1 where a positive flow runs into the region, else -1.
