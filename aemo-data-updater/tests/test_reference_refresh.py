@@ -233,7 +233,7 @@ def test_bad_stored_reference_is_said_and_not_overwritten(tmp_path: Path) -> Non
 
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "reference").write_text("a file where the folder should be")
-    with pytest.raises(StoreError, match="the reference cannot be written"):
+    with pytest.raises(StoreError, match="cannot be written"):
         write_reference([unit("A", NEW)], tmp_path / "reference")
 
 

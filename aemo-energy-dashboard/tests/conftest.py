@@ -10,6 +10,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import nem_files
+from browsing import chromium, dashboard
+from playwright.sync_api import Browser
 
 from aemo_dashboard.shared.duckdb_views import Views
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
@@ -50,3 +52,17 @@ def queries(root: Path) -> Iterator[QueryManager]:
     views = Views(root)
     yield QueryManager(views, ttl_seconds=300)
     views.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser."""
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def address(data: Path) -> Iterator[str]:
+    """The address of a dashboard over the module's own fixture ``data``."""
+    with dashboard(data) as served:
+        yield served

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import nem_files
 import pytest
-from browsing import Visit, chromium, dashboard, newest_model
+from browsing import Visit, dashboard, newest_model
 from nem_files import at, stamps
 from playwright.sync_api import Browser
 from serving import free_port
@@ -22,24 +22,12 @@ def ms(text: str) -> float:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("browser") / "shared-data"
     nem_files.day(folder)
     halves = stamps("2026-08-31 18:00", 48 * 12, 30)
     nem_files.prices(folder, [(half, "NSW1", 45.0) for half in halves], "prices30")
     return folder
-
-
-@pytest.fixture(scope="module")
-def address(data: Path) -> Iterator[str]:
-    with dashboard(data) as served:
-        yield served
 
 
 @pytest.fixture

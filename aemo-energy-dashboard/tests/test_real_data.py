@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from browsing import Visit, chromium, dashboard
+from browsing import Visit
 from playwright.sync_api import Browser
 from serving import free_port
 
@@ -90,18 +90,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         replica.terminate()
         replica.wait(timeout=20)
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def address(data: Path) -> Iterator[str]:
-    with dashboard(data) as served:
-        yield served
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from aemo_updater.nemtime import OFFSET
-from aemo_updater.storage.dataset import Dataset, write_atomically
+from aemo_updater.storage.atomic import write_atomically
+from aemo_updater.storage.dataset import Dataset
 from aemo_updater.tables import Table
 
 CREDIT = {b"source": b"AEMO, NEMWEB", b"time": b"NEM time, UTC+10 all year; a stamp is the end of its interval"}

@@ -24,7 +24,8 @@ from aemo_updater.nemtime import Clock, isoformat
 from aemo_updater.nemweb.client import NemwebClient
 from aemo_updater.nemweb.listing import Entry, files_of
 from aemo_updater.reference.known import KnownUnits
-from aemo_updater.storage.dataset import Commit, Dataset, write_atomically
+from aemo_updater.storage.atomic import write_atomically
+from aemo_updater.storage.dataset import Commit, Dataset
 from aemo_updater.storage.ledger import GIVE_UP_AFTER, Cycle, Ledger
 from aemo_updater.storage.store import commit_rows
 from aemo_updater.tables import Report, Table
@@ -246,7 +247,7 @@ class Collector:
     def _set_aside(self, report: Report, entry: Entry, data: bytes, reason: str, source: SourceReport) -> None:
         attempts = self.ledger.bad(report.name, entry, reason, self.clock())
         path = self.dataset.root / "quarantine" / report.name / Path(entry.name).name
-        write_atomically(path, lambda beside: _write_bytes(beside, data))
+        write_atomically(path, lambda beside: beside.write_bytes(data))
         source.bad.append(f"{entry.name}: {reason}")
         log.log(
             logging.WARNING if attempts == 1 else logging.DEBUG,
@@ -304,7 +305,3 @@ async def _whole(work: Callable[[], None], lock: asyncio.Lock) -> None:
         except asyncio.CancelledError:
             await task
             raise
-
-
-def _write_bytes(path: Path, data: bytes) -> None:
-    path.write_bytes(data)

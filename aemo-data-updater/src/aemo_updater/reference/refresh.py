@@ -10,7 +10,6 @@ import io
 import json
 import logging
 import math
-import os
 import pickle
 import re
 from collections.abc import Iterable, Sequence
@@ -18,10 +17,11 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 
-from aemo_updater.errors import ReportError, StoreError
+from aemo_updater.errors import ReportError
 from aemo_updater.reference.fuels import FUEL_TYPES, UNKNOWN
 from aemo_updater.reference.registration import read_list
 from aemo_updater.reference.units import UNLISTED, Unit
+from aemo_updater.storage.atomic import write_atomically
 
 log = logging.getLogger(__name__)
 
@@ -166,38 +166,17 @@ def write_reference(units: Iterable[Unit], folder: Path) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows([_cell(getattr(unit, name)) for name in COLUMNS] for unit in units)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # through JSON: equal text is then pickled equally, whether or not two units share it in memory
-        plain = json.loads(json.dumps(gen_info))
-        _replace(folder / GEN_INFO_NAME, pickle.dumps(plain, protocol=PICKLE_PROTOCOL))
-        _replace(folder / MAPPING_NAME, text.getvalue().encode())
-    except OSError as error:
-        raise StoreError(f"{folder}: the reference cannot be written ({error.strerror})") from error
+    # through JSON: equal text is then pickled equally, whether or not two units share it in memory
+    pickled = pickle.dumps(json.loads(json.dumps(gen_info)), protocol=PICKLE_PROTOCOL)
+    mapping = text.getvalue().encode()
+    write_atomically(folder / GEN_INFO_NAME, lambda beside: beside.write_bytes(pickled))
+    write_atomically(folder / MAPPING_NAME, lambda beside: beside.write_bytes(mapping))
 
 
 def _cell(value: str | float | date | None) -> str:
     if value is None:
         return ""
     return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Put ``data`` at ``path`` so that a reader, or a crash, finds the old bytes or the new ones."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def load_reference(path: Path) -> dict[str, Unit]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from aemo_updater.storage.dataset import write_atomically
+from aemo_updater.storage.atomic import write_atomically
 from aemo_updater.tables import Column, Table
 
 NAME = "datapackage.json"
