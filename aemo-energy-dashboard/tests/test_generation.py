@@ -161,6 +161,21 @@ def test_stored_half_hours_are_not_made_anew(root: Path, queries: QueryManager) 
     assert prices.tolist() == [2.0] * 100 + [1.0] * 284
 
 
+@pytest.mark.parametrize(("table", "minutes"), [("scada5", 5), ("scada30", 30)])
+def test_a_unit_that_lacks_intervals_is_counted(root: Path, queries: QueryManager, table: str, minutes: int) -> None:
+    nem_files.units(root)
+    times = stamps("2026-08-31 18:00", 12, minutes)
+    nem_files.scada(root, [(time, "COAL1", 600.0) for time in times], table)
+    nem_files.scada(root, [(time, "COAL2", 600.0) for i, time in enumerate(times) if i not in (3, 4)], table)
+    nem_files.scada(root, [(time, "SUN1", 50.0) for time in times[6:]], table)  # begins later: lacks nothing
+    window = Window.of(times[0] - timedelta(minutes=minutes), times[-1], f"{minutes}min")
+    points = "half hours" if minutes == 30 else "intervals"
+    note = f"In the sums 1 unit lacks {points} in which others report (COAL2 2)."
+    assert note in load_view(queries, "NSW1", window).notes
+    assert note in load_view(queries, "NEM", window).notes
+    assert not any("In the sums" in note for note in load_view(queries, "VIC1", window).notes)
+
+
 @pytest.mark.parametrize("day_asked", [date(1, 1, 1), date(9999, 12, 31)])
 def test_a_year_without_a_market_is_a_sentence(day: Path, queries: QueryManager, day_asked: date) -> None:
     with pytest.raises(RequestError, match="between 1990 and 2100"):

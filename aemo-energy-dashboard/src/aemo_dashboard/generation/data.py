@@ -105,7 +105,12 @@ def load_view(queries: QueryManager, region: str, window: Window) -> GenerationV
     hours = _joined([loaded.hours for loaded in power], window)
     kinds["prices"] = price
     notes = [note for loaded in kinds.values() for note in loaded.notes]
-    notes = [*_missing_sentences(kinds, window), *notes, *_unknown_sentence(queries, region, window)]
+    notes = [
+        *_missing_sentences(kinds, window),
+        *notes,
+        *_unit_gap_sentence(queries, region, window),
+        *_unknown_sentence(queries, region, window),
+    ]
     if window.resolution is DAILY and window.end != window.stamps[-1]:
         notes.append(f"The last day is not over: its means are of the time to {spoken(window.end)} NEM time.")
     prices = price.frame.dropna(axis="columns", how="all")
@@ -133,6 +138,20 @@ def _missing_sentences(kinds: dict[str, Loaded], window: Window) -> list[str]:
         gaps = [f"{kind} {missing[kind]:,} of {len(it.frame):,}" for kind, it in present.items() if missing[kind]]
     unit = "Hours" if window.resolution is DAILY else "Intervals"
     return [*absent, f"{unit} without data: {', '.join(gaps)}."] if gaps else absent
+
+
+def _unit_gap_sentence(queries: QueryManager, region: str, window: Window) -> list[str]:
+    """A half hour of a unit exists only with all six intervals: what that leaves out of the sums is counted."""
+    if window.resolution is DAILY:
+        return []  # a walk through every unit's half hours of years, for a picture of days
+    gaps = generation_adapter.unit_gaps(queries, window, region)
+    if gaps.empty:
+        return []
+    names = ", ".join(f"{unit.duid} {unit.missing}" for unit in gaps.head(5).itertuples())
+    more = " …" if len(gaps) > 5 else ""
+    points = "half hours" if window.resolution.minutes == 30 else "intervals"
+    units = "1 unit lacks" if len(gaps) == 1 else f"{len(gaps)} units lack"
+    return [f"In the sums {units} {points} in which others report ({names}{more})."]
 
 
 def _unknown_sentence(queries: QueryManager, region: str, window: Window) -> list[str]:

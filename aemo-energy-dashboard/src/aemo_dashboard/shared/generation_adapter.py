@@ -41,6 +41,12 @@ def unknown_units(queries: QueryManager, window: Window) -> pd.DataFrame:
     return frame.loc[~silent_aggregate].reset_index(drop=True)
 
 
+def unit_gaps(queries: QueryManager, window: Window, region: str = NEM_REGION) -> pd.DataFrame:
+    """Units that lack stored intervals between their first and last value (duid, missing: count), most first."""
+    sources = {"scada": window.source("scada"), "units": UNITS}
+    return queries.frame("unit_gaps", sources, region=region, start=window.start, end=window.end)
+
+
 def get_latest_data(queries: QueryManager, hours: float, region: str = NEM_REGION) -> Loaded:
     """The last ``hours`` of generation by fuel."""
     window = adapters.latest_window(queries, ("scada5", "scada30"), hours)
