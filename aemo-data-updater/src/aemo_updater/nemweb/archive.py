@@ -12,7 +12,7 @@ from typing import IO, BinaryIO
 
 from aemo_updater.errors import ReportError
 
-BLOCK_BYTES = 4 * 2**20
+BLOCK_BYTES = 2 * 2**20
 MAX_BYTES = 2**32
 """What one file may inflate to; the largest real month (BIDPEROFFER) is below it."""
 
