@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from aemo_updater.catalogue import TABLES
+from aemo_updater.cycle_report import CycleReport, SourceReport
 from aemo_updater.errors import StoreError
 from aemo_updater.nemweb.client import connect
 from aemo_updater.nemweb.reports import DISPATCH_IS, DISPATCH_SCADA, REPORTS, ROOFTOP_PV, TRADING_IS
@@ -20,7 +21,7 @@ from aemo_updater.replica import REQUESTS, Fault, serving
 from aemo_updater.storage.dataset import Dataset
 from aemo_updater.storage.ledger import GIVE_UP_AFTER, Ledger
 from aemo_updater.tables import Report
-from aemo_updater.unified_collector import Collector, CycleReport, SourceReport
+from aemo_updater.unified_collector import Collector
 
 pytestmark = pytest.mark.usefixtures("no_waits")
 

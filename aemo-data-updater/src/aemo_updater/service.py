@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from aemo_updater.catalogue import TABLES
 from aemo_updater.config import Settings
+from aemo_updater.cycle_report import CycleReport
 from aemo_updater.nemtime import FIVE_MINUTES, Clock, isoformat, nem_now
 from aemo_updater.nemweb.client import connect
 from aemo_updater.reference.known import seed_reference
@@ -18,7 +19,7 @@ from aemo_updater.storage.datapackage import write_datapackage
 from aemo_updater.storage.dataset import Dataset
 from aemo_updater.storage.ledger import Ledger
 from aemo_updater.storage.lock import sole_collector
-from aemo_updater.unified_collector import Collector, CycleReport
+from aemo_updater.unified_collector import Collector
 
 log = logging.getLogger(__name__)
 

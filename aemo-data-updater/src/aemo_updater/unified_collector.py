@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +18,7 @@ import pyarrow.compute as pc
 from aemo_updater.catalogue import REPORTS, feeds_of, means_of
 from aemo_updater.collectors.extract import Extract, extract
 from aemo_updater.collectors.generation_collector import SCADA5
+from aemo_updater.cycle_report import CycleReport, SourceReport
 from aemo_updater.errors import FetchError, GoneError, ReportError, ThrottledError
 from aemo_updater.nemtime import Clock, isoformat
 from aemo_updater.nemweb.client import NemwebClient
@@ -40,70 +40,6 @@ REFUSALS_IN_A_ROW = 2
 """One refused file may be that file's own trouble; two are the server's answer to us."""
 FIRST_REST = timedelta(minutes=5)
 LONGEST_REST = timedelta(hours=1)
-
-
-@dataclass
-class SourceReport:
-    """What a cycle did with one report. ``newest`` is the latest interval that it brought."""
-
-    name: str
-    listed: int = 0
-    new: int = 0
-    stored: int = 0
-    commits: dict[str, Commit] = field(default_factory=dict)
-    newest: datetime | None = None
-    bad: list[str] = field(default_factory=list)
-    """Files that were set aside, with the reason."""
-    failures: list[str] = field(default_factory=list)
-    """What could not be fetched, with the reason."""
-    seconds: float = 0.0
-
-    @property
-    def ok(self) -> bool:
-        """Nothing failed and no file was bad."""
-        return not self.failures and not self.bad
-
-    def as_dict(self) -> dict[str, Any]:
-        """The report in the types of JSON."""
-        return {
-            "name": self.name,
-            "ok": self.ok,
-            "listed": self.listed,
-            "new": self.new,
-            "stored": self.stored,
-            "rows": {t: {"inserted": c.inserted, "replaced": c.replaced} for t, c in sorted(self.commits.items())},
-            "newest": isoformat(self.newest),
-            "bad": self.bad,
-            "failures": self.failures,
-            "seconds": round(self.seconds, 3),
-        }
-
-
-@dataclass
-class CycleReport:
-    """What a cycle did: one report a source, and what it asked of the server."""
-
-    started: datetime
-    ended: datetime
-    sources: list[SourceReport]
-    requests: int
-    received_bytes: int
-
-    @property
-    def ok(self) -> bool:
-        """No source failed."""
-        return all(s.ok for s in self.sources)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The report in the types of JSON."""
-        return {
-            "started": isoformat(self.started),
-            "ended": isoformat(self.ended),
-            "ok": self.ok,
-            "requests": self.requests,
-            "received_bytes": self.received_bytes,
-            "sources": [s.as_dict() for s in self.sources],
-        }
 
 
 @dataclass
