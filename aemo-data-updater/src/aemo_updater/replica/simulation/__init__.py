@@ -1,0 +1,1 @@
+"""A simulated NEM: a pure function of (seed, time), published as NEMWEB publishes the real one."""
