@@ -19,15 +19,20 @@ SUB_REGIONS = {
 
 def original_price(rrp: Array, cap: float) -> Array:
     """The price of the first issue where a later one revises it to ``rrp``; within the cap."""
-    return np.round(np.where(rrp + 37.5 <= cap, rrp + 37.5, rrp - 37.5), 5)
+    return _moved(rrp, 37.5, cap)
 
 
 def intervention_price(rrp: Array, cap: float) -> Array:
     """The price of the run with the intervention, which nobody pays."""
-    return np.round(np.where(rrp + 12.5 <= cap, rrp + 12.5, rrp - 12.5), 5)
+    return _moved(rrp, 12.5, cap)
 
 
 def rooftop_estimate(power: Array, kind: str) -> Array:
     """What each kind of estimate says where MEASUREMENT says ``power``."""
     factor = {"SATELLITE": SATELLITE_ERROR, "MEASUREMENT": 1.0, "DAILY": DAILY_CORRECTION}[kind]
     return np.round(power * factor, 3)
+
+
+def _moved(rrp: Array, by: float, cap: float) -> Array:
+    moved: Array = np.where(rrp + by <= cap, rrp + by, rrp - by)
+    return np.round(moved, 5)
