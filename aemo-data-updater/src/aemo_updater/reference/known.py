@@ -40,6 +40,12 @@ class KnownUnits:
                 log.warning("the registration list is not used: %s", error)
 
 
+def shipped_reference() -> Path | None:
+    """The registration list that comes with the package; None where there is none."""
+    shipped = Path(str(files("aemo_updater") / "reference" / MAPPING_NAME))
+    return next((p for p in (shipped, _CHECKOUT) if p.exists()), None)
+
+
 def seed_reference(root: Path) -> None:
     """Give a data folder that has no registration list the one that comes with the package.
 
@@ -48,8 +54,7 @@ def seed_reference(root: Path) -> None:
     path = root / "reference" / MAPPING_NAME
     if path.exists() and (root / "reference" / "gen_info.pkl").exists():
         return
-    shipped = Path(str(files("aemo_updater") / "reference" / MAPPING_NAME))
-    source = next((p for p in (path, shipped, _CHECKOUT) if p.exists()), None)
+    source = path if path.exists() else shipped_reference()
     if source is None:
         log.warning("%s: there is no registration list; every DUID will be Unknown", path)
         return

@@ -1,0 +1,301 @@
+"""A trading day of the simulated market: weather, demand, offers and batteries put together, cleared and published.
+
+Everything about a day is a pure function of the seed and the day. What an interval says of its *start* (SCADAVALUE,
+METEREDMWFLOW, INITIALSUPPLY) is what the interval before ended with, also across the border of two days.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from threading import Lock
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aemo_updater.price_limits import price_cap
+from aemo_updater.replica.simulation.clearing import clear
+from aemo_updater.replica.simulation.demand import native_demand
+from aemo_updater.replica.simulation.fleet import Fleet, shipped_fleet
+from aemo_updater.replica.simulation.links import LINKS, bounds, flows, limits, losses, net_interchange
+from aemo_updater.replica.simulation.model import (
+    ENDS,
+    INTERCONNECTORS,
+    INTERVALS,
+    REGIONS,
+    Array,
+    MarketDay,
+)
+from aemo_updater.replica.simulation.noise import Minutes, generator, smooth
+from aemo_updater.replica.simulation.offers import AT_THE_CAP, SUNNY, supply
+from aemo_updater.replica.simulation.storage import battery_plan
+from aemo_updater.replica.simulation.weather import weather
+
+KEPT_DAYS = 3
+"""Days in memory at a time: some 6 MB each."""
+LOSS_ROUNDS = 2
+"""Losses are demand, and follow from the flows that demand makes: the second round's are within a few tenths of MW."""
+AGGREGATES = ("DG_NSW1", "DG_QLD1", "DG_SA1", "DG_TAS1", "DG_VIC1", "RT_NSW1", "RT_QLD1", "RT_SA1", "RT_VIC1")
+"""Rows in SCADA that are no unit and always 0."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """What the dispatch of a day comes to at the end of each of its intervals."""
+
+    minutes: Minutes
+    rrp: Array
+    target: Array
+    available: Array
+    measured: Array
+    """The output at the end of the interval, which the next one's SCADAVALUE is."""
+    flow: Array
+    lost: Array
+    export: Array
+    importing: Array
+    measured_flow: Array
+    regionsum: dict[str, Array]
+    rooftop: Array
+    built: NDArray[np.bool_]
+
+
+class Market:
+    """The market of one seed. Safe to use from several threads."""
+
+    def __init__(self, seed: int, fleet: Fleet | None = None) -> None:
+        self.seed = seed
+        self.fleet = fleet or shipped_fleet()
+        self._days: OrderedDict[date, MarketDay] = OrderedDict()
+        self._runs: OrderedDict[date, _Run] = OrderedDict()
+        self._lock = Lock()
+
+    def day(self, day: date) -> MarketDay:
+        """The trading day from 04:05 of ``day`` to 04:00 of the next."""
+        with self._lock:
+            return _kept(
+                self._days, day, lambda: published(self._run(day - timedelta(days=1)), self._run(day), self.fleet)
+            )
+
+    def _run(self, day: date) -> _Run:
+        return _kept(self._runs, day, lambda: run(self.seed, day, self.fleet))
+
+
+def _kept(cache: OrderedDict[date, T], day: date, make: Callable[[], T]) -> T:
+    if day not in cache:
+        cache[day] = make()
+        while len(cache) > KEPT_DAYS:
+            cache.popitem(last=False)
+    cache.move_to_end(day)
+    return cache[day]
+
+
+def run(seed: int, day: date, fleet: Fleet) -> _Run:
+    """Dispatch a trading day."""
+    number = (day - date(1970, 1, 1)).days
+    minutes = number * 1440 + 240 + 5 * np.arange(1, INTERVALS + 1)
+    cap = price_cap(datetime(day.year, day.month, day.day, 12))  # noqa: DTZ001 - NEM time is naive in the data
+    sky = weather(seed, minutes, fleet)
+    rooftop = np.round(sky.rooftop, 3)
+    offers = supply(seed, day, minutes, fleet, sky.available, cap)
+    native = native_demand(seed, minutes, sky.heat) - rooftop
+    in_region = [fleet.region == r for r in range(len(REGIONS))]
+    sunny = offers.available * fleet.of(*SUNNY)
+    need = native - np.column_stack([sunny[:, here].sum(axis=1) for here in in_region])
+    living = fleet.living(day)
+    batteries = np.flatnonzero(fleet.of("battery"))
+    moved, stored = battery_plan(seed, number, minutes, fleet, need, living)
+    offered = np.stack([offers.of(here) for here in in_region], axis=1)
+    # a pump is offered the other way round: what it takes at the least price, and gives up as the price rises
+    pumps = fleet.of("pump") & living
+    taken = np.array([fleet.capacity[pumps & here].sum() for here in in_region])
+    fixed = np.column_stack([moved[:, fleet.region[batteries] == r].sum(axis=1) for r in range(len(REGIONS))])
+    export, importing = limits(seed, minutes)
+    least, most = bounds(export, importing)
+    lost_here = np.zeros_like(native)
+    for _ in range(LOSS_ROUNDS):
+        cleared = clear(offers.grid, offered, offers.asked, native + taken - fixed + lost_here, least, most)
+        flow = flows(cleared.sent, export, importing)
+        lost = losses(flow)
+        interchange, lost_here = net_interchange(flow, lost)
+    rrp: Array = np.where(cleared.price > cap - AT_THE_CAP, cap, cleared.price).round(5)
+    target = offers.dispatched(cleared.price, fleet.region)
+    target = _spilled(target, native + taken - fixed + interchange, in_region)
+    target[:, pumps] = fleet.capacity[pumps] - target[:, pumps]
+    target[:, batteries] = moved
+    for unit in np.flatnonzero(fleet.twin >= 0):
+        charging = np.maximum(-target[:, fleet.twin[unit]], 0.0)
+        target[:, unit], target[:, fleet.twin[unit]] = charging, target[:, fleet.twin[unit]] + charging
+    target = np.round(target * living, 5) + 0.0
+    available: Array = np.where(fleet.of("battery"), fleet.capacity * living, offers.available).round(5)
+    possible = np.round(sunny, 5)
+    measured = _measured(seed, minutes, fleet, target, possible, living)
+    sums = _region_sums(
+        fleet, in_region, target, available, possible, np.round(interchange, 2), lost_here, stored, living
+    )
+    measured_flow = np.round(flow + 9.0 * smooth(seed, "metered flow", minutes, 15, len(INTERCONNECTORS)), 5)
+    measured_flow = np.where((export == 0) & (importing == 0), 0.0, measured_flow)
+    return _Run(
+        minutes=minutes,
+        rrp=rrp,
+        target=target,
+        available=available,
+        measured=measured,
+        flow=flow,
+        lost=lost,
+        export=export,
+        importing=importing,
+        measured_flow=measured_flow,
+        regionsum=sums,
+        rooftop=rooftop,
+        built=fleet.built(day),
+    )
+
+
+def _spilled(target: Array, wanted: Array, in_region: list[NDArray[np.bool_]]) -> Array:
+    """Targets cut alike where at the floor more has to run than anybody takes."""
+    cut = target.copy()
+    for r, here in enumerate(in_region):
+        # a pump's entry is what it gives up, which counts on the same side
+        total = target[:, here].sum(axis=1)
+        over = total > wanted[:, r] + 0.01
+        cut[np.ix_(over, here)] *= np.maximum(wanted[over, r] / total[over], 0.0)[:, None]
+    return cut
+
+
+def _measured(
+    seed: int, minutes: Minutes, fleet: Fleet, target: Array, possible: Array, living: NDArray[np.bool_]
+) -> Array:
+    """What telemetry says at the end of the interval: targets met nearly, and what a unit takes while it stands."""
+    following = 0.005 * fleet.capacity * smooth(seed, "following", minutes, 20, len(fleet.units))
+    running = target > 0.02 * fleet.capacity
+    output = np.where(running, np.maximum(target + following, 0.0), target)
+    # the weather does not wait for a target, but a farm that is held back stays where it is told to be
+    free = fleet.of(*SUNNY) & (target >= possible - 1e-4) & running
+    gust = 1 + 0.012 * smooth(seed, "weather within an interval", minutes, 10, len(fleet.units))
+    output = np.where(free, np.minimum(possible * gust, 1.01 * fleet.capacity), output)
+    # batteries regulate the frequency all the time
+    regulating = 0.01 * fleet.capacity * smooth(seed, "regulation", minutes, 5, len(fleet.units))
+    output = np.where(fleet.of("battery") & (target != 0), target + regulating, output)
+    draws = generator(seed, "auxiliaries").random(len(fleet.units))
+    own_use = np.where(
+        fleet.of("black coal", "brown coal"),
+        0.004 + 0.006 * draws,
+        np.where(fleet.of(*SUNNY) & (draws > 0.4), 0.0006 + 0.004 * draws, np.where(draws > 0.8, 0.001, 0.0)),
+    )
+    idle = ~running & ~fleet.of("battery", "battery load", "pump")
+    output = np.where(idle & (target <= 0.0), -own_use * fleet.capacity, output)
+    return np.round(output * living, 5) + 0.0
+
+
+def _region_sums(
+    fleet: Fleet, in_region: list[NDArray[np.bool_]], target: Array, available: Array, possible: Array,
+    interchange: Array, lost: Array, stored: Array,
+    living: NDArray[np.bool_],
+) -> dict[str, Array]:  # fmt: skip
+    """The columns of REGIONSUM, but for those about the start of the interval."""
+    generators = fleet.scheduled & ~fleet.of("pump", "battery load")
+    loads = fleet.of("pump", "battery load")
+    small = ~fleet.scheduled
+    solar, wind = fleet.scheduled & fleet.of("tracking solar", "fixed solar"), fleet.scheduled & fleet.of("wind")
+    battery = fleet.of("battery")
+    batteries = np.flatnonzero(battery)
+
+    def total(values: Array, which: NDArray[np.bool_], digits: int = 5) -> Array:
+        summed: Array = np.column_stack([values[:, which & here].sum(axis=1) for here in in_region])
+        return np.round(summed, digits) + 0.0
+
+    generation, load = total(target, generators, 2), total(target, loads, 2)
+    demand = np.round(generation - interchange - load, 2) + 0.0
+    cleared = np.round(demand + lost, 2)
+    nonscheduled = total(target, small)
+    kept = (target < possible - 1e-4) & (possible > 0)
+    sums = {
+        "TOTALDEMAND": demand,
+        "AVAILABLEGENERATION": total(available, generators),
+        "AVAILABLELOAD": np.broadcast_to(total((fleet.capacity * living)[None, :], loads | battery), demand.shape),
+        "DEMANDFORECAST": np.round(np.diff(demand, axis=0, prepend=demand[:1]), 2) + 0.0,
+        "DISPATCHABLEGENERATION": generation,
+        "DISPATCHABLELOAD": load,
+        "NETINTERCHANGE": interchange + 0.0,
+        "CLEAREDSUPPLY": cleared,
+        "TOTALINTERMITTENTGENERATION": nonscheduled,
+        "DEMAND_AND_NONSCHEDGEN": np.round(cleared + nonscheduled, 5),
+        "UIGF": total(possible, solar | wind),
+        "SEMISCHEDULE_CLEAREDMW": total(target, solar | wind),
+        "SEMISCHEDULE_COMPLIANCEMW": total(target * kept, solar | wind),
+        "SS_SOLAR_UIGF": total(possible, solar),
+        "SS_WIND_UIGF": total(possible, wind),
+        "SS_SOLAR_CLEAREDMW": total(target, solar),
+        "SS_WIND_CLEAREDMW": total(target, wind),
+        "SS_SOLAR_COMPLIANCEMW": total(target * kept, solar),
+        "SS_WIND_COMPLIANCEMW": total(target * kept, wind),
+        "SS_SOLAR_AVAILABILITY": total(possible, solar),
+        "SS_WIND_AVAILABILITY": total(possible, wind),
+    }
+    held = np.zeros_like(target)
+    held[:, batteries] = stored
+    # a region without batteries has empty fields
+    has = np.array([np.any(battery & here & (living > 0)) for here in in_region])
+    most = np.broadcast_to(fleet.capacity * living, target.shape)
+    for name, values in {
+        "BDU_ENERGY_STORAGE": total(held, battery),
+        "BDU_MIN_AVAIL": total(most, battery),
+        "BDU_MAX_AVAIL": total(most, battery),
+        "BDU_CLEAREDMW_GEN": total(np.maximum(target, 0.0), battery),
+        "BDU_CLEAREDMW_LOAD": total(np.abs(np.minimum(target, 0.0)), battery) + total(target, fleet.of("battery load")),
+    }.items():
+        sums[name] = np.where(has, values, np.nan)
+    return sums
+
+
+def published(before: _Run, run: _Run, fleet: Fleet) -> MarketDay:
+    """A day as the files tell it: what an interval says of its start comes from the end of the one before."""
+
+    def start(of: Array, last: Array) -> Array:
+        shifted: Array = np.vstack([last[-1:], of[:-1]])
+        return shifted
+
+    order, duids = _rows_of_scada(fleet)
+    scada = np.where(run.built, start(run.measured, before.measured), np.nan)
+    nothing = np.zeros((INTERVALS, len(AGGREGATES)))
+    sums = dict(run.regionsum)
+    sums["INITIALSUPPLY"] = start(sums["CLEAREDSUPPLY"], before.regionsum["CLEAREDSUPPLY"])
+    sums["BDU_INITIAL_ENERGY_STORAGE"] = start(sums["BDU_ENERGY_STORAGE"], before.regionsum["BDU_ENERGY_STORAGE"])
+    return MarketDay(
+        settlementdate=run.minutes.astype("datetime64[m]").astype("datetime64[s]"),
+        units=duids,
+        scada=np.hstack([scada, nothing])[:, order],
+        target=np.hstack([run.target, nothing])[:, order],
+        availability=np.hstack([run.available, nothing])[:, order],
+        rrp=run.rrp,
+        regionsum=sums,
+        interconnectorres={
+            "METEREDMWFLOW": start(run.measured_flow, before.measured_flow),
+            "MWFLOW": run.flow + 0.0,
+            "MWLOSSES": run.lost + 0.0,
+            "EXPORTLIMIT": run.export + 0.0,
+            "IMPORTLIMIT": run.importing + 0.0,
+            "MARGINALVALUE": _marginal_values(run),
+            "MARGINALLOSS": np.round(1 + 2 * run.flow * np.array([LINKS[n].loss for n in INTERCONNECTORS]), 5),
+        },
+        rooftop=run.rooftop[5::6],
+    )
+
+
+def _rows_of_scada(fleet: Fleet) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    names = np.array(fleet.duids + AGGREGATES)
+    order = np.argsort(names)
+    return order, tuple(str(n) for n in names[order])
+
+
+def _marginal_values(run: _Run) -> Array:
+    """What a MW more of a limit in force would be worth: the difference of the two prices."""
+    values = np.zeros_like(run.flow)
+    for i, name in enumerate(INTERCONNECTORS):
+        sender, receiver = (REGIONS.index(r) for r in ENDS[name])
+        at_limit = (run.flow[:, i] == run.export[:, i]) | (run.flow[:, i] == run.importing[:, i])
+        values[:, i] = np.where(at_limit, np.round(run.rrp[:, sender] - run.rrp[:, receiver], 5), 0.0) + 0.0
+    return values
