@@ -45,7 +45,7 @@ def clear(grid: Array, offered: Array, asked: Array, demand: Array, least: Array
         """What a region could send on at a price, with what its children send it."""
         r = REGIONS.index(region)
         low, part = place(grid, price, asked[:, r])
-        own = offered[rows, r, low] * (1 - part) + offered[rows, r, low + 1] * part - demand[:, r]
+        own: Array = offered[rows, r, low] * (1 - part) + offered[rows, r, low + 1] * part - demand[:, r]
         for child in children[region]:
             own = own + bounded(child, left_over(child, price))
         return own

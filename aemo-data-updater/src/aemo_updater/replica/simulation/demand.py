@@ -18,7 +18,9 @@ SUMMER_SHAPE = (
 WEEKEND = {"NSW1": 0.93, "QLD1": 0.945, "SA1": 0.94, "TAS1": 0.975, "VIC1": 0.92}
 WINTER_GAIN = {"NSW1": 0.06, "QLD1": -0.04, "SA1": 0.05, "TAS1": 0.10, "VIC1": 0.07}
 """By how much winter is above the year's mean, and summer below."""
-HEAT_GAIN = {"NSW1": 0.055, "QLD1": 0.04, "SA1": 0.085, "TAS1": 0.01, "VIC1": 0.07}
+MILD_LOSS = 0.055
+"""By how much April and October are below what a straight way from summer to winter would make them."""
+HEAT_GAIN = {"NSW1": 0.055, "QLD1": 0.04, "SA1": 0.11, "TAS1": 0.01, "VIC1": 0.07}
 """By how much a hot summer day, or a cold winter day, is above a mild one."""
 
 WOBBLE = 0.0065
@@ -43,6 +45,7 @@ def native_demand(seed: int, minutes: Minutes, heat: Array) -> Array:
         factor = (
             (1 - (1 - WEEKEND[region]) * weekend)
             * (1 + WINTER_GAIN[region] * (2 * winter - 1))
+            * (1 + MILD_LOSS * (0.5 - 4 * winter * (1 - winter)))
             * (1 + HEAT_GAIN[region] * hot * afternoon)
         )
         demand[:, r] = MEAN_MW[region] * shape * factor * (1 + wobble[:, r])

@@ -87,7 +87,8 @@ def flows(sent: Array, export: Array, importing: Array) -> Array:
 
 def losses(flow: Array) -> Array:
     """MWLOSSES by interconnector."""
-    return np.round(flow**2 * np.array([LINKS[n].loss for n in INTERCONNECTORS]), 5)
+    lost: Array = flow**2 * np.array([LINKS[n].loss for n in INTERCONNECTORS])
+    return lost.round(5)
 
 
 def net_interchange(flow: Array, lost: Array) -> tuple[Array, Array]:

@@ -49,6 +49,9 @@ ONLY_PEAKS_OF_COAL: Tranches = ((0.40, BELOW_FLOOR, PRICE_FLOOR), (0.15, 40, 150
 AT_ANY_PRICE: Tranches = ((1.0, BELOW_FLOOR, PRICE_FLOOR),)
 """What wind and solar farms offer while a constraint keeps all but the cheapest off the grid."""
 
+DEEPER = 2.2
+"""In SA1, where noons are crowded most days, farms bid so much further below zero to stay on."""
+
 COAL = ("black coal", "brown coal")
 FLEXIBLE = ("gas peaker", "gas steam", "gas combined", "hydro", "distillate")
 SUNNY = ("wind", "tracking solar", "fixed solar")
@@ -144,6 +147,8 @@ def supply(seed: int, day: date, minutes: Minutes, fleet: Fleet, sunny: Array, c
     for kind, tranches in OFFERS.items():
         for unit in np.flatnonzero(fleet.of(kind)):
             own = TASMANIAN_HYDRO if tasmanian[unit] else tranches
+            if kind in SUNNY and fleet.region[unit] == REGIONS.index("SA1"):
+                own = tuple((part, low * DEEPER, high * DEEPER) for part, low, high in tranches)
             curve[unit] = _offered(grid, own, firmness[unit], cap)
             if kind in FLEXIBLE:
                 other[unit] = _offered(grid, ONLY_PEAKS, 1.0, cap)
@@ -176,17 +181,23 @@ def _price_factors(seed: int, day: date, fleet: Fleet) -> Array:
     weeks = smooth(seed, "fuel prices", minutes, 11 * 1440, len(kinds))[0]
     habit = generator(seed, "habits").standard_normal(len(fleet.units))
     worth = np.array([weeks[kinds.index(k)] if k in OFFERS else 0.0 for k in fleet.kind])
-    factors: Array = np.exp(0.10 * habit + 0.13 * worth)
+    factors: Array = fuel_level(day) * np.exp(0.10 * habit + 0.13 * worth)
     return factors
+
+
+def fuel_level(day: date) -> float:
+    """What coal, gas and water are worth beside today: little more than half before the winter of 2021."""
+    years = 1970 + (day - date(1970, 1, 1)).days / 365.25
+    return float(0.55 + 0.45 / (1 + np.exp(-1.6 * (years - 2021.4))))
 
 
 def _asked(seed: int, minutes: Minutes) -> Array:
     """By region, the factor of `Supply.asked`: rebids from interval to interval, and peaks met with more courage."""
     hour = (minutes % 1440) / 60
     peak = np.exp(-(((hour - 7.2) / 1.3) ** 2)) + np.exp(-(((hour - 18.3) / 1.8) ** 2))
-    courage = 0.35 + 0.8 * smooth(seed, "courage", minutes, 26 * 60, len(REGIONS))
+    courage = 0.55 + 1.0 * smooth(seed, "courage", minutes, 26 * 60, len(REGIONS))
     rebids = layered(seed, "rebids", minutes, {5: 1.0, 30: 1.0}, len(REGIONS))
-    factors: Array = np.exp(0.06 * rebids + 0.30 * peak[:, None] * courage)
+    factors: Array = np.exp(0.06 * rebids + 0.36 * peak[:, None] * courage)
     return factors
 
 
