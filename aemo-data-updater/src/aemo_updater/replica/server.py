@@ -19,6 +19,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from aemo_updater.errors import UpdaterError
+from aemo_updater.nemweb.client import SIMULATED_HEADER
 from aemo_updater.replica.faults import Fault, FaultPlan
 from aemo_updater.replica.pages import error_page, listing_page, moved_page
 from aemo_updater.replica.source import FolderSource, Source
@@ -123,10 +124,15 @@ async def _serve_until_told(root: Path | Source, host: str, port: int, faults: S
 async def _handle(request: web.Request) -> web.StreamResponse:
     asked = request.rel_url.raw_path
     path = _decode(asked)
+    source = request.app[_SOURCE]
     struck = request.app[_PLAN].strike(asked if path is None else f"/{path}")
+    if path is not None:
+        struck += await asyncio.to_thread(source.faults, path.removesuffix("/"))
     answer = await _answer(request, path, without_entries=any(fault.kind == "empty" for fault in struck))
     for fault in struck:
         answer = _spoil(answer, fault)
+    if source.label:
+        answer = replace(answer, headers={**answer.headers, SIMULATED_HEADER: source.label})
     # Noted before it is sent: a client that has its answer, or gave up on it, finds it in the log.
     status = 0 if answer.reset else answer.status
     request.app[REQUESTS].append(Seen(request.method, asked, status))

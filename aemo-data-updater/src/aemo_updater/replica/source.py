@@ -1,7 +1,8 @@
-"""Where the replica's folders and files come from: today a folder on disk, behind a protocol of two methods."""
+"""Where the replica's folders and files come from: a folder on disk or a simulation, behind one small protocol."""
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Protocol
 
 from aemo_updater.errors import UpdaterError
 from aemo_updater.nemtime import NEM
+from aemo_updater.replica.faults import Fault
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,13 @@ class File:
 class Source(Protocol):
     """A tree laid out like NEMWEB.
 
-    Paths have no slash at either end, and "" is the root. The server calls both methods in worker threads, several at a
-    time, and only with paths that hold no empty, "." or ".." part.
+    Paths have no slash at either end, and "" is the root. The server calls the methods in worker threads, several at a
+    time, and only with paths that hold no empty, "." or ".." part. Who inherits from it need only have the two that
+    are about folders and files.
     """
+
+    label: str = ""
+    """Of files that are not AEMO's: what they are of, which goes with every answer."""
 
     def entries(self, path: str) -> list[Entry] | None:
         """What a folder holds, in any order; None where there is no such folder."""
@@ -41,8 +47,12 @@ class Source(Protocol):
     def read(self, path: str) -> File | None:
         """One file; None where there is no such file."""
 
+    def faults(self, path: str) -> Sequence[Fault]:  # noqa: ARG002 - for those that have some
+        """What befalls a request for this folder or file, beside the faults that the server was told to have."""
+        return ()
 
-class FolderSource:
+
+class FolderSource(Source):
     """A folder of real files, read afresh at each request, so that files may come and go while it is served.
 
     A file whose name holds the three characters %23 stands for the one with "#" on NEMWEB, for disks and archives that

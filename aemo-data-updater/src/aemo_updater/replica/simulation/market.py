@@ -4,12 +4,10 @@ Everything about a day is a pure function of the seed and the day. What an inter
 METEREDMWFLOW, INITIALSUPPLY) is what the interval before ended with, also across the border of two days.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from threading import Lock
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,14 +30,12 @@ from aemo_updater.replica.simulation.offers import AT_THE_CAP, SUNNY, supply
 from aemo_updater.replica.simulation.storage import battery_plan
 from aemo_updater.replica.simulation.weather import weather
 
-KEPT_DAYS = 3
-"""Days in memory at a time: some 6 MB each."""
+KEPT_DAYS, KEPT_RUNS = 8, 2
+"""Days in memory at a time, some 5 MB each: a collector reads four folders at once, each at a day of its own."""
 LOSS_ROUNDS = 2
 """Losses are demand, and follow from the flows that demand makes: the second round's are within a few tenths of MW."""
 AGGREGATES = ("DG_NSW1", "DG_QLD1", "DG_SA1", "DG_TAS1", "DG_VIC1", "RT_NSW1", "RT_QLD1", "RT_SA1", "RT_VIC1")
 """Rows in SCADA that are no unit and always 0."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,28 +64,16 @@ class Market:
     def __init__(self, seed: int, fleet: Fleet | None = None) -> None:
         self.seed = seed
         self.fleet = fleet or shipped_fleet()
-        self._days: OrderedDict[date, MarketDay] = OrderedDict()
-        self._runs: OrderedDict[date, _Run] = OrderedDict()
+        self._run = lru_cache(KEPT_RUNS)(lambda day: run(seed, day, self.fleet))
+        self._day = lru_cache(KEPT_DAYS)(
+            lambda day: published(self._run(day - timedelta(days=1)), self._run(day), self.fleet)
+        )
         self._lock = Lock()
 
     def day(self, day: date) -> MarketDay:
         """The trading day from 04:05 of ``day`` to 04:00 of the next."""
-        with self._lock:
-            return _kept(
-                self._days, day, lambda: published(self._run(day - timedelta(days=1)), self._run(day), self.fleet)
-            )
-
-    def _run(self, day: date) -> _Run:
-        return _kept(self._runs, day, lambda: run(self.seed, day, self.fleet))
-
-
-def _kept(cache: OrderedDict[date, T], day: date, make: Callable[[], T]) -> T:
-    if day not in cache:
-        cache[day] = make()
-        while len(cache) > KEPT_DAYS:
-            cache.popitem(last=False)
-    cache.move_to_end(day)
-    return cache[day]
+        with self._lock:  # so that no two threads make the same day
+            return self._day(day)
 
 
 def run(seed: int, day: date, fleet: Fleet) -> _Run:

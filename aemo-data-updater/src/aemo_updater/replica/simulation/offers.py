@@ -43,14 +43,15 @@ OFFERS: dict[str, Tranches] = {
 }  # fmt: skip
 """A pump's are what it stops to take as the price rises. Batteries keep to a plan of their own."""
 TASMANIAN_HYDRO: Tranches = ((0.22, -30, 40), (0.44, 75, 180), (0.23, 180, 290), (0.11, 290, CAP))
+SOUTH_AUSTRALIAN_SUN_AND_WIND: Tranches = (
+    (0.10, BELOW_FLOOR, -300), (0.25, -260, -70), (0.50, -75, -18), (0.15, -18, 10),
+)  # fmt: skip
+"""Where noons are crowded most days, farms bid further below zero to stay on."""
 ONLY_PEAKS: Tranches = ((0.20, 100, 300), (0.25, 5_000, CAP), (0.55, CAP, CAP))
 ONLY_PEAKS_OF_COAL: Tranches = ((0.40, BELOW_FLOOR, PRICE_FLOOR), (0.15, 40, 150), (0.10, 5_000, CAP), (0.35, CAP, CAP))
 """What flexible plant, and coal, offers in an evening in which it can set the price."""
 AT_ANY_PRICE: Tranches = ((1.0, BELOW_FLOOR, PRICE_FLOOR),)
 """What wind and solar farms offer while a constraint keeps all but the cheapest off the grid."""
-
-DEEPER = 2.2
-"""In SA1, where noons are crowded most days, farms bid so much further below zero to stay on."""
 
 COAL = ("black coal", "brown coal")
 FLEXIBLE = ("gas peaker", "gas steam", "gas combined", "hydro", "distillate")
@@ -148,7 +149,7 @@ def supply(seed: int, day: date, minutes: Minutes, fleet: Fleet, sunny: Array, c
         for unit in np.flatnonzero(fleet.of(kind)):
             own = TASMANIAN_HYDRO if tasmanian[unit] else tranches
             if kind in SUNNY and fleet.region[unit] == REGIONS.index("SA1"):
-                own = tuple((part, low * DEEPER, high * DEEPER) for part, low, high in tranches)
+                own = SOUTH_AUSTRALIAN_SUN_AND_WIND
             curve[unit] = _offered(grid, own, firmness[unit], cap)
             if kind in FLEXIBLE:
                 other[unit] = _offered(grid, ONLY_PEAKS, 1.0, cap)
