@@ -486,17 +486,17 @@ async def test_changed_header_is_a_warning_and_read(
 async def test_cancelled_cycle_ends_its_commit_and_loses_nothing(
     market: Market, data: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from aemo_updater import unified_collector
+    from aemo_updater import storing
 
     committing = asyncio.Event()
     loop = asyncio.get_running_loop()
-    commit = unified_collector.commit_rows
+    commit = storing.commit_rows
 
     def slow(*args: object) -> object:
         loop.call_soon_threadsafe(committing.set)
         return commit(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(unified_collector, "commit_rows", slow)
+    monkeypatch.setattr(storing, "commit_rows", slow)
     async with serving(market.root) as (url, _), collecting(url, data, clock) as collector:
         task = asyncio.ensure_future(collector.cycle())
         await committing.wait()

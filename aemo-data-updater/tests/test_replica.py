@@ -20,7 +20,18 @@ import pytest
 
 from aemo_updater.errors import UpdaterError
 from aemo_updater.nemtime import NEM
-from aemo_updater.replica import REQUESTS, Entry, Fault, File, FolderSource, Seen, make_app, parse_fault, serving
+from aemo_updater.replica import (
+    REQUESTS,
+    Entry,
+    Fault,
+    File,
+    FolderSource,
+    Seen,
+    Source,
+    make_app,
+    parse_fault,
+    serving,
+)
 from aemo_updater.replica.faults import FaultPlan
 from aemo_updater.replica.pages import listing_page
 
@@ -616,7 +627,7 @@ def test_nonsense_is_answered_with_a_sentence(text: str, sentence: str) -> None:
 # --- another source, and the process ---------------------------------------------------------------------------------
 
 
-class Made:
+class Made(Source):
     """A source whose files are made as they are asked for."""
 
     moment = datetime(2026, 4, 20, 21, 5, tzinfo=NEM)

@@ -96,9 +96,12 @@ def units(root: Path, rows: tuple[tuple[str, str, str, str], ...] = UNITS) -> No
             writer.writerow({"duid": duid, "region": region, "fuel_type": fuel, "dispatch_type": dispatch})
 
 
-def package(root: Path, version: str = "1.0", name: str = "nem-energy-data") -> None:
+def package(root: Path, version: str = "1.0", name: str = "nem-energy-data", simulated: str | None = None) -> None:
     root.mkdir(parents=True, exist_ok=True)
-    (root / "datapackage.json").write_text(json.dumps({"name": name, "version": version, "resources": []}))
+    says = {"name": name, "version": version, "resources": []} | ({"simulated": simulated} if simulated else {})
+    beside = root / ".datapackage.json.tmp"
+    beside.write_text(json.dumps(says))
+    beside.replace(root / "datapackage.json")
 
 
 def day(root: Path, end: str = "2026-08-31 18:10", count: int = 288) -> None:

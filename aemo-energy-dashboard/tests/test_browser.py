@@ -54,6 +54,7 @@ def test_the_page_opens_and_is_drawn(visit: Visit) -> None:
     visit.wait_for_text("Last updated: 2026-08-31 18:10 NEM time | data: AEMO, design ITK")
     visit.wait_for_text("NSW1 ·")
     visit.wait_for_text("638.5")  # coal's average MW in the table
+    assert visit.page.get_by_text("imulated").count() == 0
     visit.assert_quiet()
 
 

@@ -7,7 +7,7 @@ import nem_files
 import numpy as np
 import pandas as pd
 import pytest
-from bokeh.models import Range1d
+from bokeh.models import Range1d, Title
 from nem_files import at, stamps
 
 from aemo_dashboard.generation.charts import Chart, draw, redraw
@@ -168,6 +168,18 @@ def test_another_look_is_drawn_afresh(view: GenerationView) -> None:
     chart = draw(view, DARK)
     assert redraw(chart, view, LIGHT) is not chart
     assert redraw(chart, view, DARK, "linear") is not chart
+
+
+def test_a_picture_of_a_simulated_market_says_so_itself(day: Path, queries: QueryManager) -> None:
+    window = window_for(queries, "1d")
+    real = draw(load_view(queries, "NSW1", window), DARK)
+    nem_files.package(day, simulated="seed 1")
+    chart = redraw(real, load_view(queries, "NSW1", window), DARK)
+    assert chart is not real
+    for name in ("generation-mw", "generation-price"):
+        said = [title.text for title in pane(chart, name).below if isinstance(title, Title)]
+        assert said == ["Simulated market (seed 1): these are not AEMO's numbers."]
+        assert not [title for title in pane(real, name).below if isinstance(title, Title)]
 
 
 def test_only_prices_give_one_pane(root: Path, queries: QueryManager) -> None:

@@ -19,7 +19,7 @@ from aemo_dashboard.generation.data import (
     summary,
     window_for,
 )
-from aemo_dashboard.generation.export import file_name, to_csv, to_parquet
+from aemo_dashboard.generation.export import TIMES, file_name, to_csv, to_parquet
 from aemo_dashboard.shared import generation_adapter, price_adapter, rooftop_adapter, transmission_adapter
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import FIVE, Window
@@ -360,3 +360,19 @@ def test_parquet_has_instants_and_credit(day: Path, queries: QueryManager) -> No
     assert table.schema.field("interval_end").type.tz == "+10:00"
     assert table["interval_end"][-1].as_py().isoformat() == "2026-08-31T18:10:00+10:00"
     assert b"AEMO" in table.schema.metadata[b"source"]
+
+
+def test_files_of_a_simulated_market_say_so_everywhere(day: Path, queries: QueryManager) -> None:
+    real = view_of(queries)
+    nem_files.package(day, simulated="seed 1")
+    view = view_of(queries)
+    assert (real.simulated, view.simulated) == (None, "seed 1")
+    assert file_name(view, "csv") == "generation_NSW1_20260830T1810_20260831T1810_5min_simulated.csv"
+    table = pd.read_csv(io.BytesIO(to_csv(view)))
+    assert list(table.columns) == [*pd.read_csv(io.BytesIO(to_csv(real))).columns, "simulated"]
+    assert table["simulated"].unique().tolist() == ["seed 1"]
+    assert table["source"].iloc[0] == "Simulated market (seed 1): these are not AEMO's numbers; " + TIMES
+    metadata = pq.read_table(io.BytesIO(to_parquet(view))).schema.metadata
+    assert metadata[b"simulated"] == b"seed 1"
+    assert b"Simulated market" in metadata[b"source"]
+    assert b"simulated" not in pq.read_table(io.BytesIO(to_parquet(real))).schema.metadata

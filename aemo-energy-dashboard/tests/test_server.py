@@ -40,8 +40,10 @@ def get(server: Running, path: str, **query: str) -> httpx.Response:
 
 
 def test_freshness_and_health(server: Running) -> None:
-    assert get(server, "/healthz").json() == {"status": "ok"}
-    tables = get(server, "/api/freshness").json()["tables"]
+    assert get(server, "/healthz").json() == {"status": "ok", "simulated": None}
+    answer = get(server, "/api/freshness").json()
+    assert (answer["simulated"], "AEMO" in answer["source"]) == (None, True)
+    tables = answer["tables"]
     assert tables["scada5"] == "2026-08-31T18:10:00+10:00"
     assert tables["rooftop30"] == "2026-08-31T18:00:00+10:00"
     assert tables["prices30"] is None
@@ -54,8 +56,35 @@ def test_a_view_as_a_file(server: Running) -> None:
     table = pd.read_csv(io.BytesIO(answer.content))
     assert len(table) == 12
     assert table["coal_mw"].iloc[-1] == 782
+    assert "x-nem-simulated" not in answer.headers
     parquet = get(server, "/api/generation-by-fuel", region="NSW1", format="parquet", **window)
     assert pd.read_parquet(io.BytesIO(parquet.content))["coal_mw"].tolist() == table["coal_mw"].tolist()
+
+
+def test_every_answer_of_a_simulated_market_says_so(server: Running, day: Path) -> None:
+    nem_files.package(day, simulated="seed 1")  # while the server runs
+    assert get(server, "/healthz").json()["simulated"] == "seed 1"
+    freshness = get(server, "/api/freshness").json()
+    assert freshness["simulated"] == "seed 1"
+    assert freshness["source"].startswith("Simulated market (seed 1): these are not AEMO's numbers; times are")
+    window = {"start": "2026-08-31T17:10:00+10:00", "end": "2026-08-31T18:10:00+10:00"}
+    for kind in ("csv", "parquet"):
+        answer = get(server, "/api/generation-by-fuel", format=kind, **window)
+        assert answer.headers["x-nem-simulated"] == "seed 1"
+        assert answer.headers["content-disposition"].endswith(f'_5min_simulated.{kind}"')
+    assert get(server, "/api/generation-by-fuel", **window, region="WA1").json()["simulated"] == "seed 1"
+
+
+def test_of_a_folder_that_cannot_describe_itself_no_number_is_given(server: Running, day: Path) -> None:
+    (day / "datapackage.json").write_text("{")
+    assert get(server, "/healthz").json() == {"status": "ok", "simulated": None}
+    answers = (
+        get(server, "/api/freshness"),
+        get(server, "/api/generation-by-fuel", start="2026-08-31", end="2026-09-01"),
+    )
+    for answer in answers:
+        assert (answer.status_code, answer.json()["simulated"]) == (503, None)
+        assert "can't be read" in answer.json()["error"]
 
 
 @pytest.mark.parametrize(

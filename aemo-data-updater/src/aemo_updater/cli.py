@@ -14,18 +14,22 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
-from aemo_updater.catalogue import table_named
+from aemo_updater.backfill import BackfillReport, backfill
+from aemo_updater.backfill.display import ended, planned, shown
+from aemo_updater.catalogue import TABLES, table_named
 from aemo_updater.config import Settings, load_settings
 from aemo_updater.errors import UpdaterError
 from aemo_updater.export import export as export_table
 from aemo_updater.logs import configure_logging
+from aemo_updater.memory import few_arenas
 from aemo_updater.nemtime import nem_now, parse_moment
 from aemo_updater.nemweb.client import connect
 from aemo_updater.reference.refresh import Source, read_source, refresh, split_day
 from aemo_updater.replica.faults import parse_fault
 from aemo_updater.replica.server import run_replica
-from aemo_updater.service import run_daemon, run_once
+from aemo_updater.service import collector, run_daemon, run_once
 from aemo_updater.status import status as read_status
+from aemo_updater.storage.datapackage import mark_of
 from aemo_updater.storage.dataset import Dataset
 
 CANNOT_WORK = 2
@@ -79,6 +83,36 @@ def once(as_json: Annotated[bool, typer.Option("--json", help="Print the cycle's
         raise SystemExit(1)
 
 
+@app.command("backfill")
+@_said
+def backfill_command(
+    start: Annotated[str, typer.Option("--from", help="From the start of this day, or after this moment (NEM time).")],
+    end: Annotated[str, typer.Option("--to", help="To the end of this day, or this moment.")],
+    tables: Annotated[str | None, typer.Option(help="Such as prices5,scada5; all where it is left out.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be fetched, and fetch nothing.")] = False,
+    refetch: Annotated[bool, typer.Option("--refetch", help="Fetch also what is stored already.")] = False,
+) -> None:
+    """Fetch what is missing of a time past: 0 it is whole, 1 some of it is still missing."""
+    wanted = [table_named(name.strip()) for name in tables.split(",")] if tables else list(TABLES.values())
+    span = (parse_moment(start), parse_moment(end, end_of_day=True))
+    settings = _start("backfill")
+    few_arenas()
+    console = Console(highlight=False, soft_wrap=True)
+
+    async def run() -> BackfillReport:
+        async with collector(settings) as one:
+            with shown(console) as show:
+                return await backfill(
+                    one.client, one.storing, span, wanted, progress=show, refetch=refetch, dry_run=dry_run
+                )
+
+    report = asyncio.run(run())
+    for line in planned(report.planned) if dry_run else ended(report):
+        console.print(line, markup=False)
+    if not report.ok:
+        raise SystemExit(1)
+
+
 @app.command()
 @_said
 def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
@@ -96,6 +130,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
             name, f"{table['rows']:,}", _short(table["oldest"]), _short(table["newest"]),
             "" if lag is None else f"{lag:,.0f}",
         )  # fmt: skip
+    if answer["simulated"]:
+        console.print(f"Simulated market ({answer['simulated']}): these are not AEMO's numbers.", markup=False)
     console.print(grid)
     for name, counts in answer["sources"].items():
         console.print(f"{name}: {counts['done']:,} files read, {counts['bad']:,} bad")
@@ -156,27 +192,60 @@ def export_command(
     if len(files) != 1 or len(moments) > 1:
         raise ValueError("give --to once with a file that ends in .parquet or .csv, and at most once with a date")
     settings = load_settings()
+    dataset = Dataset(settings.shared_data_dir)
     count = export_table(
-        Dataset(settings.shared_data_dir),
+        dataset,
         table_named(table),
         files[0],
         parse_moment(start) if start else None,
         parse_moment(moments[0], end_of_day=True) if moments else None,
     )
-    print(f"{files[0]}: {count:,} rows of {table}. Source: AEMO.")
+    mark = mark_of(dataset.root)
+    source = f"Simulated market ({mark}): these are not AEMO's numbers." if mark else "Source: AEMO."
+    print(f"{files[0]}: {count:,} rows of {table}. {source}")
 
 
 @app.command()
 @_said
 def replica(
-    root: Annotated[Path, typer.Option("--root", help="A folder laid out like NEMWEB.")],
+    root: Annotated[Path | None, typer.Option("--root", help="A folder laid out like NEMWEB.")] = None,
+    simulate: Annotated[bool, typer.Option("--simulate", help="A simulated market in place of a folder.")] = False,
     port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8085,
     host: Annotated[str, typer.Option(help="The address to bind.")] = "127.0.0.1",
     fault: Annotated[
         list[str] | None, typer.Option(help="Such as status=503,share=0.1,match=Dispatch_SCADA; may be repeated.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Chooses which requests the faults meet.")] = 0,
+    seed: Annotated[int, typer.Option(help="Chooses the simulated market, and which requests the faults meet.")] = 0,
+    speed: Annotated[float, typer.Option(help="How fast simulated time passes.")] = 1.0,
+    start: Annotated[str | None, typer.Option(help="When simulated time begins, in NEM time; if not now.")] = None,
+    trouble: Annotated[
+        list[str] | None,
+        typer.Option(help="What goes wrong in the simulation, such as late, all or none; may be repeated."),
+    ] = None,
+    truth: Annotated[
+        str | None, typer.Option(help="Serve nothing: print the true rows of this table as CSV, --from and --to.")
+    ] = None,
+    after: Annotated[str | None, typer.Option("--from", help="From the start of this day, or after this time.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="To the end of this day, or this time.")] = None,
 ) -> None:
-    """Serve a folder of real files as NEMWEB does, for tests and for offline work."""
+    """Serve a folder of real files, or a simulated market, as NEMWEB does: for tests and for offline work."""
+    if (root is None) != simulate:
+        raise ValueError("give either --root DIR or --simulate")
+    if root is not None and (trouble or start or truth or speed != 1):
+        raise ValueError("--speed, --start, --trouble and --truth go with --simulate")
+    if (truth is None) != (after is None and until is None) or (after is None) != (until is None):
+        raise ValueError("--truth TABLE, --from and --to go together")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    run_replica(root, host, port, [parse_fault(f) for f in fault or []], seed)
+    faults = [parse_fault(f) for f in fault or []]
+    if root is not None:
+        run_replica(root, host, port, faults, seed)
+        return
+    # the market brings numpy's and pvlib's weight, which a collector does not carry
+    from aemo_updater.replica.simulation.command import print_truth, simulated
+    from aemo_updater.replica.simulation.troubles import parse_troubles
+
+    troubles = parse_troubles(trouble or [])
+    if truth is not None and after is not None and until is not None:
+        print_truth(table_named(truth), parse_moment(after), parse_moment(until, end_of_day=True), seed, troubles)
+        return
+    run_replica(simulated(seed, troubles, parse_moment(start) if start else None, speed), host, port, faults, seed)

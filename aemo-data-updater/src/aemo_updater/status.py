@@ -7,6 +7,7 @@ from aemo_updater.catalogue import TABLES
 from aemo_updater.nemtime import Clock, isoformat
 from aemo_updater.reference.known import KnownUnits
 from aemo_updater.service import LEDGER_NAME
+from aemo_updater.storage.datapackage import mark_of
 from aemo_updater.storage.dataset import Dataset
 from aemo_updater.storage.ledger import Ledger
 
@@ -14,7 +15,8 @@ from aemo_updater.storage.ledger import Ledger
 def status(root: Path, clock: Clock) -> dict[str, Any]:
     """Tables with their extent and lag, sources with their counts, the last cycle, bad files and unknown DUIDs.
 
-    In the types of JSON; ``lag_minutes`` is from the newest interval's end to now, None for an empty table.
+    In the types of JSON; ``simulated`` is None for the real market, else which simulated one the folder is of;
+    ``lag_minutes`` is from the newest interval's end to now, None for an empty table.
     """
     now = clock()
     dataset = Dataset(root)
@@ -31,6 +33,7 @@ def status(root: Path, clock: Clock) -> dict[str, Any]:
         }
     answer: dict[str, Any] = {
         "now": isoformat(now),
+        "simulated": mark_of(root),
         "tables": tables,
         "sources": {},
         "last_cycle": None,

@@ -6,28 +6,24 @@ A source that fails never stops the others.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from aemo_updater.catalogue import REPORTS, feeds_of, means_of
-from aemo_updater.collectors.extract import Extract, extract
-from aemo_updater.collectors.generation_collector import SCADA5
+from aemo_updater.catalogue import REPORTS, feeds_of
+from aemo_updater.collectors.extract import extract
 from aemo_updater.cycle_report import CycleReport, SourceReport
 from aemo_updater.errors import FetchError, GoneError, ReportError, ThrottledError
 from aemo_updater.nemtime import Clock, isoformat
 from aemo_updater.nemweb.client import NemwebClient
 from aemo_updater.nemweb.listing import Entry, files_of
-from aemo_updater.reference.known import KnownUnits
-from aemo_updater.storage.atomic import write_atomically
-from aemo_updater.storage.dataset import Commit, Dataset
-from aemo_updater.storage.ledger import GIVE_UP_AFTER, Cycle, Ledger
-from aemo_updater.storage.store import commit_rows
+from aemo_updater.storage.dataset import Dataset
+from aemo_updater.storage.ledger import Cycle, Ledger
+from aemo_updater.storage.provenance import claim
+from aemo_updater.storing import Storing, add, newest
 from aemo_updater.tables import Report, Table
 
 log = logging.getLogger(__name__)
@@ -59,14 +55,13 @@ class Collector:
     ledger: Ledger
     clock: Clock
     reports: Sequence[Report] = REPORTS
-    _commit: asyncio.Lock = field(default_factory=asyncio.Lock)
     _failing: set[str] = field(default_factory=set)
     _rests: dict[str, _Rest] = field(default_factory=dict)
     _not_fetched: dict[str, set[str]] = field(default_factory=dict)
     """Names, by report, that the last cycle could not fetch: they come last, so that they hold nothing up."""
 
     def __post_init__(self) -> None:
-        self.units = KnownUnits(self.dataset.root)
+        self.storing = Storing(self.dataset, self.ledger, self.clock)
 
     async def cycle(self) -> CycleReport:
         """One look at every source. Raises StoreError where the data folder fails; nothing else."""
@@ -109,6 +104,7 @@ class Collector:
         """Fetch and store all that is new. Raises FetchError or ReportError where it must stop early."""
         path = f"Reports/CURRENT/{report.folder}/"
         entries = files_of(report, await self.client.listing(path))
+        claim(self.dataset.root, self.client.simulated)
         if not entries:
             raise ReportError(f"{path}: the listing holds no file of {report.name}")
         source.listed = len(entries)
@@ -122,7 +118,7 @@ class Collector:
             missed = {e.name for e in batch} - {e.name for e, _ in fetched}
             self._not_fetched.setdefault(report.name, set()).update(missed)
             # in a thread, and never left half-way: a cancelled cycle first ends the commit in hand
-            await _whole(partial(self._store, report, fetched, source), self._commit)
+            await self.storing.whole(partial(self._store, report, fetched, source))
             if error is not None:
                 raise error
 
@@ -162,50 +158,17 @@ class Collector:
             try:
                 found = extract(data, entry.name, feeds)
             except ReportError as error:
-                self._set_aside(report, entry, data, str(error), source)
+                self.storing.set_aside(report.name, entry, data, str(error))
+                source.bad.append(f"{entry.name}: {error}")
                 continue
-            self._note_headers(report, found, entry)
+            self.storing.note_headers(report.name, found.headers, entry.name)
             good.append(entry)
             for table, pieces in found.rows.items():
                 rows.setdefault(table, []).extend(pieces)
-        for table, pieces in rows.items():
-            batch = pa.concat_tables(pieces)
-            for name, commit in commit_rows(self.dataset, table, batch, means_of).items():
-                source.commits[name.name] = source.commits.get(name.name, Commit()) + commit
-            if len(batch):
-                newest = pc.max(batch["settlementdate"]).as_py()
-                source.newest = max(newest, source.newest or newest)
-            if table is SCADA5:
-                self._note_units(batch)
+        add(source.commits, self.storing.commit(rows))
+        source.newest = max((n for n in (source.newest, newest(rows)) if n is not None), default=None)
         self.ledger.done(report.name, good, self.clock())
         source.stored += len(good)
-
-    def _set_aside(self, report: Report, entry: Entry, data: bytes, reason: str, source: SourceReport) -> None:
-        attempts = self.ledger.bad(report.name, entry, reason, self.clock())
-        path = self.dataset.root / "quarantine" / report.name / Path(entry.name).name
-        write_atomically(path, lambda beside: beside.write_bytes(data))
-        source.bad.append(f"{entry.name}: {reason}")
-        log.log(
-            logging.WARNING if attempts == 1 else logging.DEBUG,
-            "%s: %s is set aside: %s", report.name, entry.name, reason,
-        )  # fmt: skip
-        if attempts == GIVE_UP_AFTER:
-            log.warning("%s: %s is not asked for again after %d tries", report.name, entry.name, attempts)
-
-    def _note_headers(self, report: Report, found: Extract, entry: Entry) -> None:
-        for header in self.ledger.new_headers(report.name, found.headers, self.clock()):
-            log.warning(
-                "%s: %s has %s version %s with columns not seen so before (read all the same)",
-                report.name, entry.name, ".".join(header.key), header.version,
-            )  # fmt: skip
-
-    def _note_units(self, rows: pa.Table) -> None:
-        unknown = self.units.unknown(pc.unique(rows["duid"]).to_pylist())
-        if new := self.ledger.new_unknown_duids(unknown, self.clock()):
-            log.warning(
-                "%d DUIDs are in no registration list; they are stored and shown as Unknown: %s",
-                len(new), ", ".join(new),
-            )  # fmt: skip
 
     def _rest(self, report: Report) -> datetime:
         before = self._rests.get(report.name)
@@ -230,14 +193,3 @@ class Collector:
         elif not source.failures and source.name in self._failing:
             self._failing.discard(source.name)
             log.info("%s: works again", source.name)
-
-
-async def _whole(work: Callable[[], None], lock: asyncio.Lock) -> None:
-    """Do work in a thread under a lock; where the task is cancelled meanwhile, end the work before the task ends."""
-    async with lock:
-        task = asyncio.ensure_future(asyncio.to_thread(work))
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            await task
-            raise

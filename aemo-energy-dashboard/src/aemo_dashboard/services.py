@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from aemo_dashboard.config import Settings
+from aemo_dashboard.errors import DataError
 from aemo_dashboard.shared.duckdb_views import Views
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
+from aemo_dashboard.shared.status import simulated_mark
 from aemo_dashboard.shared.watcher import Watcher
 
 
@@ -20,6 +22,17 @@ class Services:
         """Open the data folder of the settings; nothing is read yet."""
         views = Views(settings.shared_data_dir)
         return cls(QueryManager(views, settings.cache_ttl_seconds), Watcher(settings.shared_data_dir))
+
+    @property
+    def simulated(self) -> str | None:
+        """Which simulated market the data folder is of now; None for the real one.
+
+        None also where the folder can't say: then no number of it is shown either.
+        """
+        try:
+            return simulated_mark(self.queries.data_dir)
+        except DataError:
+            return None
 
     def start(self) -> None:
         """Begin to watch the data folder."""

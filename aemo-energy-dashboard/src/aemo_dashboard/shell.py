@@ -23,7 +23,7 @@ from aemo_dashboard.nemtime import nem_now, spoken
 from aemo_dashboard.pages import PAGES, PageView
 from aemo_dashboard.services import Services
 from aemo_dashboard.shared import looks
-from aemo_dashboard.shared.status import freshness, staleness
+from aemo_dashboard.shared.status import freshness, simulated_sentence, staleness
 from aemo_dashboard.shared.theme import DARK, FONT, LIGHT, THEMES, Theme
 
 if TYPE_CHECKING:
@@ -32,9 +32,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TITLE = "Nem Analysis"
-CREDIT = "data: AEMO, design ITK"
 TICK_MILLISECONDS = 1_000
 CLOCK_TICKS = 30  # staleness depends on the clock, too: look at it this often without new data
+SIMULATED_TITLE = f"{TITLE} (simulated)"
+RETITLE = f"""
+const title = cb_obj.visible ? "{SIMULATED_TITLE}" : "{TITLE}";
+document.title = title;
+document.querySelector("#header .title").textContent = "\u00a0" + title;
+"""
+"""A page that is open while its folder becomes a simulated market's: Panel's template knows only the first title."""
 FAVICON = "static/extensions/panel/images/favicon.ico"
 ASSETS = Path(__file__).with_name("assets")
 ASSETS_URL = "assets"
@@ -73,6 +79,7 @@ class Shell:
         self._version = -1
         self._ticks = 0
         self._place = Place()
+        self._simulated = pn.pane.HTML("", styles=looks.SIMULATED, visible=False, sizing_mode="stretch_width")
         self._banner = pn.pane.HTML("", styles=looks.BANNER, visible=False, sizing_mode="stretch_width")
         self._footer = pn.pane.HTML("", styles=looks.FOOTER, sizing_mode="stretch_width")
         self._rooms = {page.slug: pn.Column(sizing_mode="stretch_width") for page in PAGES}
@@ -85,6 +92,9 @@ class Shell:
 
     def template(self) -> MaterialTemplate:
         """Build the page, take its state from the URL, and keep both in step from then on."""
+        mark = self._services.simulated
+        self._show_mark(mark)
+        self._simulated.jscallback(visible=RETITLE)
         sync(self._place, {"tab": "tab"})
         self._tabs.active = self._index()
         self._tabs.param.watch(self._tab_chosen, "active")
@@ -93,13 +103,13 @@ class Shell:
         pn.state.onload(self._tick)
         pn.state.add_periodic_callback(self._tick, period=TICK_MILLISECONDS)  # type: ignore[arg-type]  # awaits it all the same
         template = MaterialTemplate(
-            title=TITLE,
+            title=TITLE if mark is None else SIMULATED_TITLE,
             design=LocalMaterial,
             theme=MaterialDarkTheme if self._theme is DARK else MaterialDefaultTheme,
             header_background=self._theme.header,
             header_color="#ffffff",
             header=[_theme_switch(self._theme)],
-            main=[pn.Column(self._banner, self._tabs, self._footer, sizing_mode="stretch_width")],
+            main=[pn.Column(self._simulated, self._banner, self._tabs, self._footer, sizing_mode="stretch_width")],
             raw_css=[variables(self._theme), (ASSETS / "style.css").read_text(encoding="utf-8")],
             favicon=FAVICON,
             busy_indicator=None,
@@ -139,17 +149,26 @@ class Shell:
         if new:
             await self._open().refresh()
 
+    def _show_mark(self, mark: str | None) -> None:
+        text = "" if mark is None else html.escape(simulated_sentence(mark))
+        self._simulated.param.update(object=text, visible=mark is not None)
+
     def _show_status(self, status: "Status") -> None:
+        self._show_mark(status.simulated)
         self._banner.param.update(object=html.escape(status.stale), visible=bool(status.stale))
-        self._footer.object = f"Last updated: {status.updated} | {CREDIT}"
+        self._footer.object = html.escape(f"Last updated: {status.updated} | {credit_of(status.simulated)}")
 
 
 @dataclass(frozen=True)
 class Status:
-    """``updated``: the newest interval, in words;  ``stale``: a sentence if that is long ago, else empty."""
+    """``updated``: the newest interval, in words;  ``stale``: a sentence if that is long ago, else empty.
+
+    ``simulated``: which simulated market the numbers are of; None for the real one.
+    """
 
     updated: str
     stale: str
+    simulated: str | None
 
 
 def status_now(services: Services) -> Status:
@@ -157,8 +176,13 @@ def status_now(services: Services) -> Status:
     try:
         last = freshness(services.queries).last
     except DashboardError:  # the page itself says why
-        return Status("never", "")
-    return Status(f"{spoken(last)} NEM time", staleness(last, nem_now()) or "")
+        return Status("never", "", services.simulated)
+    return Status(f"{spoken(last)} NEM time", staleness(last, nem_now()) or "", services.simulated)
+
+
+def credit_of(mark: str | None) -> str:
+    """Whose numbers and whose design, for the footer."""
+    return f"data: {'AEMO' if mark is None else f'simulated market ({mark})'}, design ITK"
 
 
 def sync(parameterized: param.Parameterized, names: Mapping[str, str]) -> None:

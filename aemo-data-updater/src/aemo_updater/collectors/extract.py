@@ -1,9 +1,10 @@
 """Bytes of a report file to rows of the stored tables: parser, feeds and schema put together, still pure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,35 +29,62 @@ class Extract:
     headers: tuple[mms.Header, ...]
 
 
-def extract(data: bytes, name: str, feeds: Sequence[Feed], *, check_footer: bool = True) -> Extract:
+def extract(
+    data: bytes, name: str, feeds: Sequence[Feed], *, check_footer: bool = True, max_bytes: int = MAX_LIVE_BYTES
+) -> Extract:
     """The rows that a file has for the tables of ``feeds``.
 
     Raises ReportError where a table or column that a feed needs is not there, or the file is not whole.
     """
     parsed = mms.parse(
-        data, name, lambda header: _wanted(header, feeds), check_footer=check_footer, max_bytes=MAX_LIVE_BYTES
+        data, name, lambda header: _wanted(header, feeds), check_footer=check_footer, max_bytes=max_bytes
     )
     rows: dict[Table, list[pa.Table]] = {}
     for feed in feeds:
         if feed.mms not in parsed.tables:
             raise ReportError(f"{name}: holds no {'.'.join(feed.mms)}")
         stored = stored_rows(feed, parsed.tables[feed.mms])
-        _check_span(stored, name, feed)
+        _check_span(stored, name, feed, *_span(name, feed))
         rows.setdefault(feed.table, []).append(stored)
     return Extract(rows, parsed.headers)
 
 
-def _check_span(rows: pa.Table, name: str, feed: Feed) -> None:
-    """Raise ReportError for a row that is stamped far from the time in the file's name.
+def extract_blocks(
+    file: BinaryIO, name: str, feeds: Sequence[Feed], day: datetime, *, check_footer: bool = True
+) -> Iterator[tuple[mms.Header, dict[Table, pa.Table]]]:
+    """The same of a file of any size, block by block, and the header that each block stood under.
+
+    ``day`` is one near which its rows are to be stamped. Raises ReportError as `extract` does, but what is wrong with
+    the end of the file is found only at the end, after all its rows were given.
+    """
+    lacking = {feed.mms for feed in feeds}
+    sections = mms.sections(file, name, lambda header: _wanted(header, feeds), check_footer=check_footer)
+    for section in sections:
+        lacking.discard(section.header.key)
+        rows = {f.table: stored_rows(f, section.rows) for f in feeds if f.mms == section.header.key}
+        for feed in feeds:
+            if feed.table in rows:
+                _check_span(rows[feed.table], name, feed, day - OLDEST_ROW, day + OLDEST_ROW)
+        yield section.header, rows
+    if lacking:
+        raise ReportError(f"{name}: holds no {', '.join(sorted('.'.join(key) for key in lacking))}")
+
+
+def _span(name: str, feed: Feed) -> tuple[datetime, datetime]:
+    """From when to when the rows of a file may be stamped, by the time in its name."""
+    if found := re.fullmatch(feed.report.pattern, name, re.IGNORECASE):
+        own = datetime.strptime(found["stamp"][:8], "%Y%m%d")  # noqa: DTZ007 - NEM time is naive in the data
+        return own - OLDEST_ROW, own + NEWEST_ROW
+    return NEM_BEGAN, FAR
+
+
+def _check_span(rows: pa.Table, name: str, feed: Feed, first: datetime, last: datetime) -> None:
+    """Raise ReportError for a row that is stamped far from the time that the file is of.
 
     One row of the year 2099 would be the newest interval that everybody looks at.
     """
     if not len(rows):
         return
-    first, last = NEM_BEGAN, FAR
-    if found := re.fullmatch(feed.report.pattern, name, re.IGNORECASE):
-        own = datetime.strptime(found["stamp"][:8], "%Y%m%d")  # noqa: DTZ007 - NEM time is naive in the data
-        first, last = own - OLDEST_ROW, own + NEWEST_ROW
     stamps = rows["settlementdate"]
     # compared by Arrow: Python has no year 0 and none after 9999
     far = pc.or_(pc.less(stamps, pa.scalar(first, TIME)), pc.greater(stamps, pa.scalar(last, TIME)))

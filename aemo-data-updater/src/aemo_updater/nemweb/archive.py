@@ -48,24 +48,7 @@ def csv_files(file: BinaryIO, name: str, budget: Budget, depth: int = 0) -> Iter
     if name.lower().endswith(".csv"):
         yield name, _blocks(file, name, budget)
         return
-    try:
-        archive = zipfile.ZipFile(file)
-    except _ZIP_ERRORS as error:
-        file.seek(0)
-        raise ReportError(
-            f"{name}: not a whole zip file (it begins with {file.read(16)!r}): {reason(error)}"
-        ) from error
-    with archive:
-        # a zip of stored zips that was cut ends like one of them, and zipfile would read that one for the whole
-        begin = min((m.header_offset for m in archive.infolist()), default=0)
-        if begin != 0:
-            raise ReportError(f"{name}: not a whole zip file, its members begin at byte {begin:,}")
-        members = [m for m in archive.infolist() if m.filename.lower().endswith((".csv", ".zip"))]
-        if not members:
-            raise ReportError(f"{name}: the zip holds no CSV")
-        budget.members_left -= len(members)
-        if budget.members_left < 0:
-            raise ReportError(f"{name}: holds more than {MAX_MEMBERS:,} files")
+    with _whole_zip(file, name, budget) as (archive, members):
         for member in members:
             inner = _inside(name, member.filename)
             is_zip = member.filename.lower().endswith(".zip")
@@ -82,10 +65,59 @@ def csv_files(file: BinaryIO, name: str, budget: Budget, depth: int = 0) -> Iter
             yield from csv_files(io.BytesIO(data), inner, budget, depth + 1)
 
 
+def members(file: BinaryIO, name: str, budget: Budget) -> Iterator[tuple[str, bytes | ReportError]]:
+    """Yield the bytes of each CSV or zip in a zip, under its own name without any path, or why they cannot be had.
+
+    Raises ReportError where the zip itself cannot be read.
+    """
+    with _whole_zip(file, name, budget) as (archive, infos):
+        for info in infos:
+            own = PurePosixPath(_printable(info.filename)).name
+            try:
+                if info.file_size > MAX_ZIP_BYTES:
+                    raise ReportError(f"{own}: larger than {MAX_ZIP_BYTES:,} bytes")
+                with _opened(archive, info, own) as stream:
+                    data = b"".join(_blocks(stream, own, budget))
+            except ReportError as error:
+                if budget.left < 0:
+                    raise
+                yield own, error
+            else:
+                yield own, data
+
+
+@contextmanager
+def _whole_zip(file: BinaryIO, name: str, budget: Budget) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
+    """A zip and what it has of CSVs and zips, charged to the budget."""
+    try:
+        archive = zipfile.ZipFile(file)
+    except _ZIP_ERRORS as error:
+        file.seek(0)
+        raise ReportError(
+            f"{name}: not a whole zip file (it begins with {file.read(16)!r}): {reason(error)}"
+        ) from error
+    with archive:
+        # a zip of stored zips that was cut ends like one of them, and zipfile would read that one for the whole
+        begin = min((m.header_offset for m in archive.infolist()), default=0)
+        if begin != 0:
+            raise ReportError(f"{name}: not a whole zip file, its members begin at byte {begin:,}")
+        found = [m for m in archive.infolist() if m.filename.lower().endswith((".csv", ".zip"))]
+        if not found:
+            raise ReportError(f"{name}: the zip holds no CSV")
+        budget.members_left -= len(found)
+        if budget.members_left < 0:
+            raise ReportError(f"{name}: holds more than {MAX_MEMBERS:,} files")
+        yield archive, found
+
+
 def _inside(name: str, member: str) -> str:
     """The name of a member behind the file's own; where they differ in the suffix only, as usual, it is enough."""
-    own, inner = PurePosixPath(name), PurePosixPath("".join(c if c.isprintable() else "?" for c in member))
+    own, inner = PurePosixPath(name), PurePosixPath(_printable(member))
     return str(own.with_suffix(inner.suffix)) if own.stem == inner.stem else f"{name}/{inner}"
+
+
+def _printable(member: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in member)
 
 
 @contextmanager

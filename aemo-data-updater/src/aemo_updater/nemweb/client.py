@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
+from typing import NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
 import aiohttp
@@ -21,6 +22,8 @@ ATTEMPTS = 3
 MAX_FILE_BYTES = 2**30
 MAX_REDIRECTS = 3
 """NEMWEB may send http to https, the bare host to www, and a folder without its slash to the one with it."""
+SIMULATED_HEADER = "X-NEM-Simulated"
+"""Stands on every answer of a simulated market and says which: ``seed 1``. NEMWEB has no such header."""
 TIMEOUT = aiohttp.ClientTimeout(total=300, connect=15, sock_connect=15, sock_read=30)
 
 # what a path may hold as it is; "%" too, for a listing's hrefs are escaped already
@@ -42,6 +45,11 @@ class Traffic:
     received_bytes: int = 0
 
 
+class _Answer(NamedTuple):
+    body: bytes
+    simulated: str | None
+
+
 @dataclass
 class NemwebClient:
     """A session with one NEMWEB server. Make it with `connect`."""
@@ -49,6 +57,8 @@ class NemwebClient:
     session: aiohttp.ClientSession
     base_url: str
     traffic: Traffic = field(default_factory=Traffic)
+    simulated: str | None = None
+    """Which simulated market the newest listing is of; None for the real one, and before there is a listing."""
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS))
 
     async def listing(self, path: str) -> list[Entry]:
@@ -56,7 +66,9 @@ class NemwebClient:
 
         Raises FetchError, or ReportError where the answer is no listing.
         """
-        entries = parse_listing((await self.fetch(path)).decode("utf-8", "replace"), path)
+        answer = await self._ask(path)
+        entries = parse_listing(answer.body.decode("utf-8", "replace"), path)
+        self.simulated = answer.simulated
         return [e if _is_absolute(e.href) else replace(e, href=urljoin(f"/{path}", e.href)) for e in entries]
 
     async def fetch(self, href: str) -> bytes:
@@ -65,6 +77,9 @@ class NemwebClient:
         Only its path is used: a listing may name the host in another way than we do. Raises FetchError; of it
         ThrottledError for 403 and 429, GoneError for 404.
         """
+        return (await self._ask(href)).body
+
+    async def _ask(self, href: str) -> _Answer:
         base = urlsplit(self.base_url)
         try:
             path = quote(urlsplit(urljoin(self.base_url, href)).path, _AS_SPELLED)
@@ -80,21 +95,21 @@ class NemwebClient:
                 return await self._get(url, name)
         raise AssertionError("retry_context ends by returning or raising")  # pragma: no cover
 
-    async def _get(self, url: URL, name: str) -> bytes:
+    async def _get(self, url: URL, name: str) -> _Answer:
         async with self._slots:
             self.traffic.requests += 1
             try:
                 async with self.session.get(url, max_redirects=MAX_REDIRECTS) as response:
                     _check(response, name)
-                    data = await _body(response, name)
+                    answer = _Answer(await _body(response, name), response.headers.get(SIMULATED_HEADER))
             except aiohttp.TooManyRedirects as error:
                 raise _FinalError(f"{name}: redirected more than {MAX_REDIRECTS} times") from error
             except TimeoutError as error:
                 raise FetchError(f"{name}: no answer in time") from error
             except (aiohttp.ClientError, OSError) as error:
                 raise FetchError(f"{name}: {_reason(error)}") from error
-        self.traffic.received_bytes += len(data)
-        return data
+        self.traffic.received_bytes += len(answer.body)
+        return answer
 
 
 @asynccontextmanager

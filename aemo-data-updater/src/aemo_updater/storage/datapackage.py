@@ -1,7 +1,8 @@
 """`datapackage.json`: what the data folder holds, for readers that do not have this code.
 
 It follows the Frictionless Data Package, with two properties of ours a resource: ``minutes``, the length of an
-interval, and ``partition``, what one part file holds. The dashboard checks ``version`` on opening.
+interval, and ``partition``, what one part file holds; and one of the package: ``simulated``, such as ``seed 1``, where
+the market is not the real one. The dashboard checks ``version`` on opening and shows ``simulated`` on every page.
 """
 
 import json
@@ -11,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from aemo_updater.errors import StoreError
 from aemo_updater.storage.atomic import write_atomically
 from aemo_updater.tables import Column, Table
 
@@ -19,24 +21,78 @@ VERSION = "1.0"
 """The first number changes when a reader that trusts this file would read wrong numbers."""
 
 
-def describe(tables: Iterable[Table]) -> dict[str, Any]:
-    """The data package of the tables, as it stands in the file."""
+def describe(tables: Iterable[Table], simulated: str | None = None) -> dict[str, Any]:
+    """The data package of the tables, as it stands in the file; ``simulated`` names the market that is not AEMO's."""
     return {
         "name": "nem-energy-data",
         "version": VERSION,
-        "title": "Australia's National Electricity Market, from NEMWEB",
+        **_origin(simulated),
         "description": "Stamps are the end of an interval in NEM time: UTC+10 all year, naive.",
-        "sources": [{"title": "AEMO, Australian Energy Market Operator", "path": "https://www.nemweb.com.au"}],
         "resources": [_resource(t) for t in tables],
     }
 
 
 def write_datapackage(root: Path, tables: Iterable[Table]) -> None:
-    """Write the description into the data folder, unless it stands there already."""
-    data = (json.dumps(describe(tables), indent=2, ensure_ascii=False) + "\n").encode()
+    """Write the description into the data folder, unless it stands there already; the folder's mark stays.
+
+    Raises StoreError where the mark cannot be read or the file not be written.
+    """
+    _write(root, describe(tables, mark_of(root)))
+
+
+def mark_of(root: Path) -> str | None:
+    """Which simulated market the data folder is of; None where it is of the real one, or nobody's yet.
+
+    Raises StoreError where that cannot be known: there are rows, and a description that cannot be read.
+    """
+    mark = _read(root).get("simulated")
+    return str(mark) if mark else None
+
+
+def set_mark(root: Path, simulated: str) -> None:
+    """Say in the description, durably, that the folder's market is a simulated one."""
+    _write(root, {**describe(()), **_read(root), **_origin(simulated)})
+
+
+def holds_rows(root: Path) -> bool:
+    """Whether there is a part file of any table."""
+    return any(not path.name.startswith(".") for path in root.glob("*.parquet/*.parquet"))
+
+
+def _origin(simulated: str | None) -> dict[str, Any]:
+    """Where the numbers are from."""
+    if simulated is None:
+        return {
+            "title": "Australia's National Electricity Market, from NEMWEB",
+            "sources": [{"title": "AEMO, Australian Energy Market Operator", "path": "https://www.nemweb.com.au"}],
+        }
+    return {
+        "title": f"A simulated electricity market ({simulated}): these are not AEMO's numbers",
+        "sources": [{"title": "aemo-updater replica --simulate"}],
+        "simulated": simulated,
+    }
+
+
+def _read(root: Path) -> dict[str, Any]:
+    """The file's contents; empty where there is none, or where what stands there describes no rows."""
     path = root / NAME
-    if not path.is_file() or path.read_bytes() != data:
-        write_atomically(path, lambda beside: beside.write_bytes(data))
+    try:
+        package = json.loads(path.read_bytes())
+        if isinstance(package, dict):
+            return package
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):  # of the latter: no JSON, no text
+        pass
+    if holds_rows(root):
+        raise StoreError(f"{path}: cannot be read, so nobody knows whether the rows beside it are simulated")
+    return {}
+
+
+def _write(root: Path, package: dict[str, Any]) -> None:
+    if _read(root) != package:
+        data = (json.dumps(package, indent=2, ensure_ascii=False) + "\n").encode()
+        write_atomically(root / NAME, lambda beside: beside.write_bytes(data))
 
 
 def _resource(table: Table) -> dict[str, Any]:

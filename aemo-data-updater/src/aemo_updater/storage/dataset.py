@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from aemo_updater.collectors.rows import best_order, best_rows, between, conform, is_ascending, last_of_run
 from aemo_updater.errors import StoreError
 from aemo_updater.storage.atomic import write_atomically
-from aemo_updater.tables import Partition, Table
+from aemo_updater.tables import TIME, Partition, Table
 
 _INSTANT = timedelta(microseconds=1)
 _LABEL = {Partition.DAY: "%Y-%m-%d", Partition.MONTH: "%Y-%m"}
@@ -53,6 +53,14 @@ def part_of(table: Table, settlementdate: datetime) -> str:
     return (settlementdate - _INSTANT).strftime(_LABEL[table.partition])
 
 
+def by_part(rows: pa.Table, table: Table) -> Iterator[tuple[str, pa.Table]]:
+    """Rows apart by the part that holds them, oldest first."""
+    start = pc.subtract(rows["settlementdate"], pa.scalar(1, pa.duration("us")))
+    period = pc.floor_temporal(start, unit=str(table.partition))
+    for value in sorted(pc.unique(period).to_pylist()):
+        yield value.strftime(_LABEL[table.partition]), rows.filter(pc.equal(period, pa.scalar(value, period.type)))
+
+
 @dataclass(frozen=True)
 class Dataset:
     """The stored tables below one folder."""
@@ -79,18 +87,33 @@ class Dataset:
         for path in self.parts(table, after, until):
             yield between(_read_part(path, table), after, until)
 
+    def intervals(
+        self, table: Table, after: datetime | None = None, until: datetime | None = None, source: str | None = None
+    ) -> np.ndarray:
+        """Stamps with ``after < settlementdate <= until`` that have any row, ascending, as ``datetime64[us]``.
+
+        With ``source`` only rows count that say so in the column of this name.
+        """
+        names = ["settlementdate"] + ([] if source is None else ["source"])
+        found = [np.empty(0, "datetime64[us]")]
+        for path in self.parts(table, after, until):
+            with _open_part(path, table) as file:
+                if not set(names) <= set(file.schema_arrow.names):
+                    continue
+                rows = between(file.read(names, use_threads=False), after, until)
+            if source is not None:
+                rows = rows.filter(pc.equal(rows["source"], source))
+            found.append(pc.unique(rows["settlementdate"].cast(TIME)).to_numpy(zero_copy_only=False))
+        return np.unique(np.concatenate(found))
+
     def commit(self, table: Table, rows: pa.Table) -> Commit:
         """Merge rows into a table by its key and preference; a second commit of the same rows changes nothing.
 
         Raises StoreError where a part cannot be read or written; parts already written stay.
         """
         done = Commit()
-        rows = conform(rows, table)
-        start = pc.subtract(rows["settlementdate"], pa.scalar(1, pa.duration("us")))
-        period = pc.floor_temporal(start, unit=str(table.partition))
-        for value in sorted(pc.unique(period).to_pylist()):
-            batch = best_rows(rows.filter(pc.equal(period, pa.scalar(value, period.type))), table)
-            done += self._commit_part(table, value.strftime(_LABEL[table.partition]), batch)
+        for part, batch in by_part(conform(rows, table), table):
+            done += self._commit_part(table, part, best_rows(batch, table))
         return done
 
     def _commit_part(self, table: Table, part: str, batch: pa.Table) -> Commit:

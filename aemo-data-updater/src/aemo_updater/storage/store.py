@@ -20,7 +20,12 @@ def commit_rows(
     done = {table: dataset.commit(table, rows)}
     halves = means_of(table)
     if halves is not None and len(rows):
-        # read a day at a time, or a month's batch would be in memory twice; committed at once, they are few
-        means = [half_hour_means(dataset.read(table, *span), halves) for span in spans(rows)]
-        done[halves] = dataset.commit(halves, pa.concat_tables([halves.schema.empty_table(), *means]))
+        done[halves] = make_halves(dataset, table, rows, halves)
     return done
+
+
+def make_halves(dataset: Dataset, table: Table, rows: pa.Table, halves: Table) -> Commit:
+    """Make the half hours in which rows are stamped from what is stored, those that are whole, and commit them."""
+    # read a day at a time, or a month's batch would be in memory twice; committed at once, they are few
+    means = [half_hour_means(dataset.read(table, *span), halves) for span in spans(rows)]
+    return dataset.commit(halves, pa.concat_tables([halves.schema.empty_table(), *means]))

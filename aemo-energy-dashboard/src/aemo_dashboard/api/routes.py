@@ -1,4 +1,8 @@
-"""``/healthz``, ``/api/freshness`` and ``/api/generation-by-fuel``. Times carry +10:00."""
+"""``/healthz``, ``/api/freshness`` and ``/api/generation-by-fuel``. Times carry +10:00.
+
+Every answer says whether the market is simulated: JSON as ``"simulated"``, ``null`` for the real one; files in their
+name, in themselves (`generation.export`) and in the header ``X-NEM-Simulated``.
+"""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,11 +13,13 @@ from fastapi.responses import JSONResponse, Response
 
 from aemo_dashboard.errors import DashboardError, NoDataError, RequestError
 from aemo_dashboard.generation.data import load_view
-from aemo_dashboard.generation.export import CREDIT, file_name, to_csv, to_parquet
+from aemo_dashboard.generation.export import credit, file_name, to_csv, to_parquet
 from aemo_dashboard.nemtime import isoformat, parse_moment
 from aemo_dashboard.services import Services
 from aemo_dashboard.shared.resolution_manager import Window
 from aemo_dashboard.shared.status import freshness
+
+SIMULATED_HEADER = "X-NEM-Simulated"
 
 
 class Format(StrEnum):
@@ -42,15 +48,17 @@ def router(services: Services) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/healthz")
-    def healthz() -> dict[str, str]:
+    def healthz() -> dict[str, str | None]:
         """Whether the process answers."""
-        return {"status": "ok"}
+        return {"status": "ok", "simulated": services.simulated}
 
     @routes.get("/api/freshness")
     def newest() -> dict[str, object]:
         """End of the newest stored interval of each table."""
         known = freshness(services.queries).newest
-        return {"tables": {table: isoformat(stamp) for table, stamp in known.items()}, "source": CREDIT}
+        mark = services.simulated
+        tables = {table: isoformat(stamp) for table, stamp in known.items()}
+        return {"tables": tables, "source": credit(mark), "simulated": mark}
 
     @routes.get("/api/generation-by-fuel")
     def generation_by_fuel(
@@ -63,8 +71,10 @@ def router(services: Services) -> APIRouter:
         """MW by series and $/MWh by region for the intervals that end in ``(start, end]``."""
         view = load_view(services.queries, region, Window.of(moment(start), moment(end), resolution))
         write, kind = WRITERS[format]
-        disposition = f'attachment; filename="{file_name(view, format)}"'
-        return Response(write(view), media_type=kind, headers={"Content-Disposition": disposition})
+        headers = {"Content-Disposition": f'attachment; filename="{file_name(view, format)}"'}
+        if view.simulated is not None:
+            headers[SIMULATED_HEADER] = view.simulated
+        return Response(write(view), media_type=kind, headers=headers)
 
     return routes
 
@@ -76,4 +86,5 @@ def add_to(app: FastAPI, services: Services) -> None:
     @app.exception_handler(DashboardError)
     def sentence(_: Request, error: DashboardError) -> JSONResponse:
         status = 422 if isinstance(error, RequestError) else 503
-        return JSONResponse({"error": str(error)}, status_code=404 if isinstance(error, NoDataError) else status)
+        answer = {"error": str(error), "simulated": services.simulated}
+        return JSONResponse(answer, status_code=404 if isinstance(error, NoDataError) else status)

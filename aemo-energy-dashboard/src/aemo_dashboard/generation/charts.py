@@ -24,7 +24,7 @@ from bokeh.models import (
     NumeralTickFormatter,
     Range1d,
 )
-from bokeh.models.annotations import Legend, LegendItem, Span
+from bokeh.models.annotations import Legend, LegendItem, Span, Title
 from bokeh.plotting import figure
 
 from aemo_dashboard.generation.data import MERIT_ORDER, GenerationView
@@ -33,6 +33,7 @@ from aemo_dashboard.generation.hover import add_hover
 from aemo_dashboard.generation.price_axis import log_like_ticks, position, price_bounds, to_axis
 from aemo_dashboard.generation.stack import stacked_bands, step_line
 from aemo_dashboard.shared.resolution_manager import DAILY
+from aemo_dashboard.shared.status import simulated_sentence
 from aemo_dashboard.shared.theme import FONT, REGION_COLOURS, Theme, series_colour
 
 EPOCH, MILLISECOND = datetime(1970, 1, 1), timedelta(milliseconds=1)  # noqa: DTZ001 - NEM time is naive
@@ -71,11 +72,14 @@ def draw(view: GenerationView, theme: Theme, scale: str = "log-like") -> Chart:
     lines = ColumnDataSource(numbers.lines, name="generation-lines")
     time = Range1d(name="generation-time")
     time.update(**_edges(view))
-    panes = []
+    panes: list[figure] = []
     if not view.mw.empty:
         panes.append(_mw_pane(view, theme, time, levels, values))
     if not view.price.empty:
         panes.append(_price_pane(view, theme, time, lines, values, scale))
+    if view.simulated is not None:
+        for pane in panes:
+            _say_simulated(pane, simulated_sentence(view.simulated), theme)
     for pane in panes[1:]:
         pane.toolbar_location = None  # the first pane's zoom moves both
     if panes:
@@ -114,6 +118,7 @@ def shape_of(view: GenerationView, theme: Theme, scale: str) -> Hashable:
     low, high = price_bounds(view.price) if not view.price.empty else (0.0, 0.0)
     return (
         view.region,
+        view.simulated,
         view.window.resolution,
         (view.window.end - view.window.start) // timedelta(days=1),  # a window that only grows is the same picture
         tuple(bands),
@@ -185,6 +190,12 @@ def _pane(theme: Theme, time: Range1d, height: int, name: str) -> figure:
     for grid in pane.grid:
         grid.grid_line_color, grid.grid_line_alpha = theme.grid, 0.55
     return pane
+
+
+def _say_simulated(pane: figure, sentence: str, theme: Theme) -> None:
+    """In the picture itself: it may be saved and go round without its page."""
+    title = Title(text=sentence, align="right", text_font=FONT, text_font_size="12px", text_color=theme.warning)
+    pane.add_layout(title, "below")
 
 
 def _legend(theme: Theme, items: list[LegendItem]) -> Legend:

@@ -12,7 +12,7 @@ from aemo_dashboard.shared.adapters import Loaded, spoken_window
 from aemo_dashboard.shared.formulas import NOT_GENERATION, average_mw, energy_mwh, renewable_share
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import DAILY, Window, check_year
-from aemo_dashboard.shared.status import first_interval_start, freshness, sentences
+from aemo_dashboard.shared.status import first_interval_start, freshness, sentences, simulated_mark
 from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
 
 REGION_CHOICES = (NEM_REGION, *REGIONS)
@@ -53,6 +53,7 @@ class GenerationView:
 
     mw, hours: one row a stamp, one column a series [MW; h], NaN where nothing is stored.
     price: one row a stamp, one column a region [$/MWh].
+    simulated: which simulated market the numbers are of; None for the real one.
     """
 
     region: str
@@ -61,6 +62,7 @@ class GenerationView:
     hours: pd.DataFrame
     price: pd.DataFrame
     notes: tuple[str, ...]
+    simulated: str | None = None
 
     @property
     def empty(self) -> bool:
@@ -114,7 +116,8 @@ def load_view(queries: QueryManager, region: str, window: Window) -> GenerationV
     if window.resolution is DAILY and window.end != window.stamps[-1]:
         notes.append(f"The last day is not over: its means are of the time to {spoken(window.end)} NEM time.")
     prices = price.frame.dropna(axis="columns", how="all")
-    return GenerationView(region, window, mw, hours, prices, sentences(notes))
+    mark = simulated_mark(queries.data_dir)  # last: rows that were read had their mark before them
+    return GenerationView(region, window, mw, hours, prices, sentences(notes), mark)
 
 
 def _joined(frames: list[pd.DataFrame], window: Window) -> pd.DataFrame:

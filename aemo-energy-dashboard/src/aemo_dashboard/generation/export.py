@@ -1,4 +1,7 @@
-"""The chart's data as a table for others: stamps with +10:00, units in the column names, AEMO credited."""
+"""The chart's data as a table for others: stamps with +10:00, units in the column names, and where it is from.
+
+That is AEMO, who is credited; or a simulated market, which the file's name, its contents and its metadata say.
+"""
 
 import io
 
@@ -7,8 +10,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aemo_dashboard.generation.data import GenerationView
+from aemo_dashboard.shared.status import simulated_sentence
 
-CREDIT = "Source: Australian Energy Market Operator (AEMO), aemo.com.au; times are NEM time (UTC+10)"
+AEMO = "Source: Australian Energy Market Operator (AEMO), aemo.com.au"
+TIMES = "times are NEM time (UTC+10)"
+
+
+def credit(simulated: str | None) -> str:
+    """Where numbers are from, in a sentence that goes with them."""
+    return f"{AEMO if simulated is None else simulated_sentence(simulated).rstrip('.')}; {TIMES}"
 
 
 def slug(series: str) -> str:
@@ -28,10 +38,12 @@ def tidy(view: GenerationView) -> pd.DataFrame:
 
 
 def to_csv(view: GenerationView) -> bytes:
-    """CSV; the credit is a column, so that every reader of CSV still understands the file."""
+    """CSV; the credit is a column, so that every reader of CSV still understands the file; so is ``simulated``."""
     table = tidy(view)
     table["interval_end"] = table["interval_end"].dt.strftime("%Y-%m-%dT%H:%M:%S+10:00")
-    table["source"] = CREDIT
+    table["source"] = credit(view.simulated)
+    if view.simulated is not None:
+        table["simulated"] = view.simulated
     return table.to_csv(index=False).encode("utf-8")
 
 
@@ -42,13 +54,15 @@ def to_parquet(view: GenerationView) -> bytes:
     table = pa.Table.from_pandas(frame, preserve_index=False)
     instants = table["interval_end"].cast(pa.timestamp("us", tz="+10:00"))
     table = table.set_column(0, "interval_end", instants)
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), b"source": CREDIT.encode()})
+    said = {"source": credit(view.simulated)} | ({"simulated": view.simulated} if view.simulated is not None else {})
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), **said})
     out = io.BytesIO()
     pq.write_table(table, out, compression="zstd")
     return out.getvalue()
 
 
 def file_name(view: GenerationView, ending: str) -> str:
-    """``generation_NSW1_20250819T1810_20250820T1810_5min.csv``."""
+    """``generation_NSW1_20250819T1810_20250820T1810_5min.csv``, and ``…_5min_simulated.csv``."""
     stamps = "_".join(moment.strftime("%Y%m%dT%H%M") for moment in (view.window.start, view.window.end))
-    return f"generation_{view.region}_{stamps}_{view.window.resolution.minutes}min.{ending}"
+    mark = "" if view.simulated is None else "_simulated"
+    return f"generation_{view.region}_{stamps}_{view.window.resolution.minutes}min{mark}.{ending}"

@@ -245,7 +245,8 @@ def _downloads(view: GenerationView) -> str:
     for kind, label in (("csv", "CSV"), ("parquet", "Parquet")):
         address = html.escape(f"api/generation-by-fuel?{urlencode({**query, 'format': kind})}")
         links.append(f'<a style="color:inherit" href="{address}" download>{label}</a>')
-    return f"Download this view: {' · '.join(links)} (data: AEMO)"
+    source = "AEMO" if view.simulated is None else html.escape(f"simulated market, {view.simulated}")
+    return f"Download this view: {' · '.join(links)} (data: {source})"
 
 
 def displayed(table: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,20 @@ BANNER = {
     "padding": "7px 12px",
     "margin": "4px 6px",
 }
+SIMULATED = {
+    "font-size": "15px",
+    "font-weight": "600",
+    "text-align": "center",
+    "color": "var(--nem-page)",
+    "background": "var(--nem-warning)",
+    "border-radius": "4px",
+    "padding": "8px 12px",
+    "margin": "4px 6px",
+    # stays in sight while the page is scrolled, above the chart's own layers
+    "position": "sticky",
+    "top": "4px",
+    "z-index": "10",
+}
 FOOTER = {"font-size": "12.5px", "color": "var(--nem-quiet)", "padding": "10px 6px 2px"}
 
 BUTTONS = """

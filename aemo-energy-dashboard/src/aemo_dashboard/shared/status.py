@@ -1,4 +1,4 @@
-"""Whether the data folder can be read, and how new each table is."""
+"""Whether the data folder can be read, of which market it is, and how new each table is."""
 
 import json
 from collections.abc import Iterable
@@ -42,13 +42,10 @@ def check_package(data_dir: Path) -> None:
 
     A folder without a description is taken as it is: it is empty, or somebody put the tables there by hand.
     """
-    try:
-        package = json.loads((data_dir / PACKAGE_FILE).read_text(encoding="utf-8"))
-        name, version = str(package.get("name")), str(package.get("version"))
-    except FileNotFoundError:
+    package = _package(data_dir)
+    if package is None:
         return
-    except (json.JSONDecodeError, AttributeError, UnicodeDecodeError, OSError):
-        raise DataError(f"{PACKAGE_FILE} in the data folder can't be read, so its tables are left alone.") from None
+    name, version = str(package.get("name")), str(package.get("version"))
     if name != PACKAGE_NAME:
         raise DataError(f"The data folder describes itself as {name!r}, not as {PACKAGE_NAME!r}.")
     if version.split(".")[0] != str(MAJOR_VERSION):
@@ -56,6 +53,35 @@ def check_package(data_dir: Path) -> None:
             f"The data folder has version {version}; this dashboard reads version {MAJOR_VERSION}.x. "
             "Update the dashboard or the collector, so that both are of one release."
         )
+
+
+def simulated_mark(data_dir: Path) -> str | None:
+    """Which simulated market the folder is of, such as ``seed 1``; None for the real one.
+
+    The collector writes it before the first row, maybe long after this process began: it is read anew each time.
+    Whoever reads rows asks after that, and so never has simulated ones without knowing. Raises DataError where the
+    folder's description can't be read.
+    """
+    mark = (_package(data_dir) or {}).get("simulated")
+    return str(mark) if mark else None
+
+
+def simulated_sentence(mark: str) -> str:
+    """What stands on every page of a simulated market."""
+    return f"Simulated market ({mark}): these are not AEMO's numbers."
+
+
+def _package(data_dir: Path) -> dict[str, object] | None:
+    """How the folder describes itself; None where it doesn't."""
+    try:
+        package = json.loads((data_dir / PACKAGE_FILE).read_text(encoding="utf-8"))
+        if isinstance(package, dict):
+            return package
+    except FileNotFoundError:
+        return None
+    except (ValueError, OSError):  # of the former: no JSON, no text
+        pass
+    raise DataError(f"{PACKAGE_FILE} in the data folder can't be read, so its tables are left alone.")
 
 
 def freshness(queries: QueryManager) -> Freshness:

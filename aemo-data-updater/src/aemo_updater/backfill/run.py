@@ -1,0 +1,298 @@
+"""One run of backfill: what is missing, which files could have it, fetch, store, and look again.
+
+What is missing is asked of the data itself, so a run that was killed is taken up by the next one. All that the ledger
+does is to keep a file that was read from being fetched again for intervals that AEMO never published.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+
+from aemo_updater.backfill.files import Fetched, Stored, store
+from aemo_updater.backfill.offers import (
+    INSTANT,
+    Offer,
+    Source,
+    Span,
+    archive_offers,
+    current_offers,
+    folder_of,
+    month_folder,
+    month_offers,
+    spellings,
+)
+from aemo_updater.backfill.plan import (
+    Lack,
+    Stamps,
+    choose,
+    expected,
+    lacks_of,
+    months_to_list,
+    tally,
+    unmade_halves,
+    without,
+)
+from aemo_updater.backfill.report import BackfillReport, Gap, Progress
+from aemo_updater.catalogue import means_of
+from aemo_updater.errors import FetchError, GoneError, ReportError, ThrottledError
+from aemo_updater.nemtime import isoformat
+from aemo_updater.nemweb.client import NemwebClient
+from aemo_updater.nemweb.listing import Entry
+from aemo_updater.storage.provenance import claim
+from aemo_updater.storage.store import make_halves
+from aemo_updater.storing import Storing, add
+from aemo_updater.tables import Report, Table
+
+log = logging.getLogger(__name__)
+
+SETTLED = timedelta(hours=1)
+"""Intervals younger than this are the collector's: AEMO may still be about to publish them."""
+BATCH_FILES = 72
+"""Files of CURRENT that are committed together: six hours."""
+AHEAD, AHEAD_BYTES = 3, 2**25
+"""Batches that are fetched while one is read, and their bytes: one month of UNIT_SCADA, held whole, is 33 MB."""
+FAILURES_IN_A_ROW = 5
+REFUSALS_IN_A_ROW = 3
+"""After so many the server is left alone; another run goes on from there."""
+
+
+async def backfill(
+    client: NemwebClient,
+    storing: Storing,
+    span: Span,
+    tables: Iterable[Table],
+    *,
+    progress: Callable[[Progress], None] = lambda _: None,
+    refetch: bool = False,
+    dry_run: bool = False,
+    check_footer: bool = True,
+) -> BackfillReport:
+    """Store what the tables lack of the intervals in ``span``, up to an hour ago.
+
+    With ``dry_run`` nothing but listings is fetched; with ``refetch`` all that covers the span is. The caller holds the
+    folder's lock. Raises StoreError where the data folder fails, ValueError for a span without intervals.
+    """
+    after, until = span[0], min(span[1], storing.clock() - SETTLED)
+    if after >= until:
+        raise ValueError(f"there is nothing to fetch after {isoformat(after)} and up to {isoformat(until)}")
+    run = _Run(client, storing, progress, refetch, check_footer)
+    began = time.monotonic()
+    await run.fill(expected(tables, (after, until)), dry_run)
+    run.report.seconds = time.monotonic() - began
+    return run.report
+
+
+@dataclass
+class _Run:
+    client: NemwebClient
+    storing: Storing
+    say: Callable[[Progress], None]
+    refetch: bool
+    check_footer: bool
+    report: BackfillReport = field(default_factory=BackfillReport)
+    _offers: list[Offer] = field(default_factory=list)
+    """What is offered and was not tried yet."""
+    _listed: set[datetime] = field(default_factory=set)
+    _failed: int = 0
+    _refused: int = 0
+
+    @property
+    def _stopped(self) -> bool:
+        return self._failed >= FAILURES_IN_A_ROW or self._refused >= REFUSALS_IN_A_ROW
+
+    async def fill(self, wanted: dict[Table, Stamps], dry_run: bool) -> None:
+        """Choose, fetch and store until no file is left that could have what is missing."""
+        if not dry_run:
+            await self.storing.whole(partial(self._make_halves, wanted))
+        lacks = await asyncio.to_thread(self._lacks, wanted)
+        await self._list({r: None for lack in lacks if len(lack.missing) for r in lack.reports})
+        await self._list_months(lacks)
+        chosen = choose(lacks, self._offers)
+        self.report.planned = tally(chosen)
+        while chosen and not dry_run:
+            await self._take(chosen)
+            tried = set(chosen)
+            self._offers = [o for o in self._offers if o not in tried]
+            lacks = await asyncio.to_thread(self._left, lacks)
+            await self._list_months(lacks)
+            chosen = [] if self._stopped else choose(lacks, self._offers)
+        if self._stopped:
+            self._note("the server fails or refuses again and again; another run will go on from here")
+        if not dry_run:
+            self.report.gaps = await asyncio.to_thread(self._gaps, wanted)
+
+    # --- what is missing ---
+
+    def _lacks(self, wanted: dict[Table, Stamps]) -> list[Lack]:
+        def there(table: Table, stamps: Stamps, source: str | None) -> Stamps:
+            return stamps[:0] if self.refetch else self._there(table, stamps, source)
+
+        return [lack for t, stamps in wanted.items() for lack in lacks_of(t, stamps, partial(there, t, stamps))]
+
+    def _there(self, table: Table, stamps: Stamps, source: str | None = None) -> Stamps:
+        """Which of the intervals from the first to the last stamp are stored."""
+        if not len(stamps):
+            return stamps
+        return self.storing.dataset.intervals(table, stamps[0].item() - INSTANT, stamps[-1].item(), source)
+
+    def _left(self, lacks: Sequence[Lack]) -> list[Lack]:
+        """The lacks as they are now."""
+        return [replace(k, missing=without(k.missing, self._there(k.table, k.missing, k.source))) for k in lacks]
+
+    def _gaps(self, wanted: dict[Table, Stamps]) -> list[Gap]:
+        left = [(table, without(stamps, self._there(table, stamps))) for table, stamps in wanted.items()]
+        return [Gap(t.name, len(stamps), stamps[0].item(), stamps[-1].item()) for t, stamps in left if len(stamps)]
+
+    def _make_halves(self, wanted: dict[Table, Stamps]) -> None:
+        """Make the half hours that a killed run, or a lost part file, left unmade beside their six intervals."""
+        for table, stamps in wanted.items():
+            halves = means_of(table)
+            if halves is None:
+                continue
+            unmade = unmade_halves(self._there(table, stamps), self._there(halves, stamps))
+            months = unmade.astype("datetime64[M]")
+            for month in np.unique(months):
+                rows = pa.table({"settlementdate": pa.array(unmade[months == month])})
+                add(self.report.commits, {halves.name: make_halves(self.storing.dataset, table, rows, halves)})
+
+    # --- what is offered ---
+
+    async def _list(self, reports: Iterable[Report]) -> None:
+        for report in reports:
+            self._offer(current_offers(report, await self._listing(folder_of(Source.CURRENT, report))))
+            self._offer(archive_offers(report, await self._listing(folder_of(Source.ARCHIVE, report))))
+
+    async def _list_months(self, lacks: Sequence[Lack]) -> None:
+        for month in months_to_list(lacks, self._offers):
+            if month not in self._listed:
+                self._listed.add(month)
+                self._offer(month_offers(month, await self._listing(month_folder(month))))
+
+    def _offer(self, offers: Iterable[Offer]) -> None:
+        for offer in offers:
+            ledgered = offer.source is not Source.CURRENT and not self.refetch
+            read = ledgered and not self.storing.ledger.news(offer.ledger_name, offer.entries)
+            self._offers.append(replace(offer, read=read))
+
+    async def _listing(self, path: str) -> list[Entry]:
+        """The entries of a folder; none where there is no such folder yet, or any more."""
+        if self._stopped:
+            return []
+        try:
+            entries = await self.client.listing(path)
+        except GoneError:
+            return []
+        except (FetchError, ReportError) as error:
+            self._fail(error)
+            return []
+        claim(self.storing.dataset.root, self.client.simulated)
+        self._failed = self._refused = 0
+        return entries
+
+    # --- what is fetched ---
+
+    async def _take(self, offers: Sequence[Offer]) -> None:
+        """Fetch and store offers: downloads go ahead of the reading, which is of one batch at a time."""
+        self._go_on(files_total=sum(len(o.entries) for o in offers), size_total=_size(offers))
+        batches = deque(_batches(offers))
+        coming: deque[tuple[list[Offer], asyncio.Future[list[list[bytes] | FetchError]]]] = deque()
+
+        def fetch_ahead() -> None:
+            while batches and (
+                not coming
+                or (len(coming) < AHEAD and sum(_size(b) for b in (batches[0], *(c[0] for c in coming))) <= AHEAD_BYTES)
+            ):
+                coming.append((batches[0], asyncio.ensure_future(self._fetch(batches.popleft()))))
+
+        try:
+            while (batches or coming) and not self._stopped:
+                fetch_ahead()
+                batch, files = coming.popleft()
+                fetched = self._come(zip(batch, await files, strict=True))
+                fetch_ahead()
+                # in a thread, and never left half-way: a cancelled run first ends the commit in hand
+                work = partial(store, self.storing, fetched, check_footer=self.check_footer)
+                self._count(await self.storing.whole(work), batch)
+        finally:
+            for _, files in coming:
+                files.cancel()
+            await asyncio.gather(*(files for _, files in coming), return_exceptions=True)
+
+    async def _fetch(self, batch: Sequence[Offer]) -> list[list[bytes] | FetchError]:
+        """For each offer its files, or why it cannot be had whole."""
+
+        async def one(offer: Offer) -> list[bytes] | FetchError:
+            try:
+                return [await self._fetch_spelled(e.href) for e in offer.entries]
+            except FetchError as error:
+                return error
+
+        return await asyncio.gather(*(one(offer) for offer in batch))
+
+    async def _fetch_spelled(self, href: str) -> bytes:
+        """A file under its listing's spelling or, where that is gone, under the other one."""
+        *others, last = spellings(href)
+        for other in others:
+            try:
+                return await self.client.fetch(other)
+            except GoneError:
+                continue
+        return await self.client.fetch(last)
+
+    def _come(self, outcomes: Iterable[tuple[Offer, list[bytes] | FetchError]]) -> list[Fetched]:
+        come: list[Fetched] = []
+        for offer, outcome in outcomes:
+            if isinstance(outcome, FetchError):
+                self._fail(outcome)
+            else:
+                self._failed = self._refused = 0
+                come.append((offer, outcome))
+        return come
+
+    # --- what is said ---
+
+    def _fail(self, error: FetchError | ReportError) -> None:
+        self._failed += not isinstance(error, GoneError)
+        self._refused += isinstance(error, ThrottledError)
+        self._note(str(error))
+
+    def _note(self, failure: str) -> None:
+        log.warning("%s", failure)
+        self.report.failures.append(failure)
+
+    def _count(self, stored: Stored, batch: Sequence[Offer]) -> None:
+        add(self.report.commits, stored.commits)
+        self.report.failures += stored.bad
+        self._go_on(files=sum(len(o.entries) for o in batch), size=_size(batch), rows=stored.rows)
+
+    def _go_on(self, **more: int) -> None:
+        now = self.report.progress
+        self.report.progress = replace(now, **{name: getattr(now, name) + count for name, count in more.items()})
+        self.say(self.report.progress)
+
+
+def _size(offers: Iterable[Offer]) -> int:
+    return sum(o.size for o in offers)
+
+
+def _batches(offers: Iterable[Offer]) -> list[list[Offer]]:
+    """Offers as they are committed, oldest first: of CURRENT several files of one report, else one offer."""
+    batches: list[list[Offer]] = []
+    filling: dict[Report, list[Offer]] = {}
+    for offer in offers:
+        batch = filling.get(offer.report, [])
+        if offer.source is not Source.CURRENT or not 0 < len(batch) < BATCH_FILES:
+            batch = []
+            batches.append(batch)
+            if offer.source is Source.CURRENT:
+                filling[offer.report] = batch
+        batch.append(offer)
+    return batches
