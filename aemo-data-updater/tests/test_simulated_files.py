@@ -637,7 +637,7 @@ def test_a_month_is_the_final_state() -> None:
     assert column(trading, "rrp") == np.round(np.array(column(revised, "rrp")), 2).tolist()
 
 
-def test_a_month_of_units_is_in_two_files() -> None:
+def test_a_month_of_units_is_in_several_files() -> None:
     stamps = ends(datetime(2024, 8, 1), datetime(2024, 9, 1), FIVE)
     rows = month_rows("DISPATCH_UNIT_SCADA", 2024, 8, "scada5")
     unlisted = rows.filter(pc.equal(rows["duid"], UNLISTED_DUID))
@@ -647,12 +647,12 @@ def test_a_month_of_units_is_in_two_files() -> None:
     listed = rows.filter(pc.not_equal(rows["duid"], UNLISTED_DUID))
     expected = at(stamps, "scada")
     assert column(listed, "scadavalue") == expected[~np.isnan(expected)].tolist()
-    first, second = (
+    files = [
         {r["SETTLEMENTDATE"] for r in raw_rows(text_of(month_file("DISPATCH_UNIT_SCADA", 2024, 8, n)), eras.UNIT_SCADA)}
-        for n in (1, 2)
-    )
-    assert max(first) == "2024/08/16 00:00:00"
-    assert min(second) == "2024/08/16 00:05:00"
+        for n in (1, 2, 3, 4)
+    ]
+    assert [min(f) for f in files[1:]] == [f"2024/08/{day:02d} 00:05:00" for day in (8, 16, 24)]
+    assert [max(f) for f in files[:-1]] == [f"2024/08/{day:02d} 00:00:00" for day in (8, 16, 24)]
 
 
 def test_a_month_of_flows_and_sums_gives_back_the_market() -> None:
@@ -730,8 +730,7 @@ def test_file_names() -> None:
     assert monthly.file_names("DISPATCHPRICE", 2024, 7) == ["PUBLIC_DVD_DISPATCHPRICE_202407010000.zip"]
     assert monthly.file_names("DISPATCHPRICE", 2024, 8) == ["PUBLIC_ARCHIVE#DISPATCHPRICE#FILE01#202408010000.zip"]
     assert monthly.file_names("DISPATCH_UNIT_SCADA", 2024, 12) == [
-        "PUBLIC_ARCHIVE#DISPATCH_UNIT_SCADA#FILE01#202412010000.zip",
-        "PUBLIC_ARCHIVE#DISPATCH_UNIT_SCADA#FILE02#202412010000.zip",
+        f"PUBLIC_ARCHIVE#DISPATCH_UNIT_SCADA#FILE{n:02d}#202412010000.zip" for n in (1, 2, 3, 4)
     ]
 
 

@@ -579,7 +579,7 @@ def test_a_month_is_made_of_the_last_issues(monkeypatch: pytest.MonkeyPatch) -> 
     assert file is not None
     assert asked == [("DISPATCH_UNIT_SCADA", 2026, 4, 2)]
     assert file.body == repr(of(DISPATCH_IS, "17:35", ALL)[-1]).encode()
-    assert source.read(f"{path}/PUBLIC_ARCHIVE#DISPATCH_UNIT_SCADA#FILE03#202604010000.zip") is None
+    assert source.read(f"{path}/PUBLIC_ARCHIVE#DISPATCH_UNIT_SCADA#FILE05#202604010000.zip") is None
 
 
 # --- the clock and the command ---------------------------------------------------------------------------------------

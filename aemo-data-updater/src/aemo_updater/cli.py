@@ -21,7 +21,7 @@ from aemo_updater.config import Settings, load_settings
 from aemo_updater.errors import UpdaterError
 from aemo_updater.export import export as export_table
 from aemo_updater.logs import configure_logging
-from aemo_updater.memory import few_arenas
+from aemo_updater.memory import few_arenas, return_large_blocks
 from aemo_updater.nemtime import nem_now, parse_moment
 from aemo_updater.nemweb.client import connect
 from aemo_updater.reference.refresh import Source, read_source, refresh, split_day
@@ -240,6 +240,8 @@ def replica(
     if root is not None:
         run_replica(root, host, port, faults, seed)
         return
+    few_arenas(1)
+    return_large_blocks()
     # the market brings numpy's and pvlib's weight, which a collector does not carry
     from aemo_updater.replica.simulation.command import print_truth, simulated
     from aemo_updater.replica.simulation.troubles import parse_troubles

@@ -26,11 +26,10 @@ def shown(console: Console) -> Iterator[Callable[[Progress], None]]:
 def _bar(console: Console) -> Iterator[Callable[[Progress], None]]:
     columns = (
         bars.TextColumn("{task.fields[files]}"),
-        bars.BarColumn(),
+        bars.BarColumn(bar_width=16),
         bars.DownloadColumn(),
         bars.TransferSpeedColumn(),
         bars.TextColumn("{task.fields[rows]:,} rows"),
-        bars.TimeElapsedColumn(),
         bars.TextColumn("left"),
         bars.TimeRemainingColumn(),
     )

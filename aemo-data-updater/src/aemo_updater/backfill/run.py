@@ -44,7 +44,7 @@ from aemo_updater.backfill.report import BackfillReport, Gap, Progress
 from aemo_updater.catalogue import means_of
 from aemo_updater.errors import FetchError, GoneError, ReportError, ThrottledError
 from aemo_updater.nemtime import isoformat
-from aemo_updater.nemweb.client import NemwebClient
+from aemo_updater.nemweb.client import CONNECTIONS, NemwebClient
 from aemo_updater.nemweb.listing import Entry
 from aemo_updater.storage.provenance import claim
 from aemo_updater.storage.store import make_halves
@@ -103,6 +103,8 @@ class _Run:
     _listed: set[datetime] = field(default_factory=set)
     _failed: int = 0
     _refused: int = 0
+    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS))
+    """As many as the client has; asked for here, what waits for one sees that the server was given up meanwhile."""
 
     @property
     def _stopped(self) -> bool:
@@ -203,7 +205,7 @@ class _Run:
         """Fetch and store offers: downloads go ahead of the reading, which is of one batch at a time."""
         self._go_on(files_total=sum(len(o.entries) for o in offers), size_total=_size(offers))
         batches = deque(_batches(offers))
-        coming: deque[tuple[list[Offer], asyncio.Future[list[list[bytes] | FetchError]]]] = deque()
+        coming: deque[tuple[list[Offer], asyncio.Future[list[Fetched]]]] = deque()
 
         def fetch_ahead() -> None:
             while batches and (
@@ -216,7 +218,7 @@ class _Run:
             while (batches or coming) and not self._stopped:
                 fetch_ahead()
                 batch, files = coming.popleft()
-                fetched = self._come(zip(batch, await files, strict=True))
+                fetched = await files
                 fetch_ahead()
                 # in a thread, and never left half-way: a cancelled run first ends the commit in hand
                 work = partial(store, self.storing, fetched, check_footer=self.check_footer)
@@ -226,16 +228,25 @@ class _Run:
                 files.cancel()
             await asyncio.gather(*(files for _, files in coming), return_exceptions=True)
 
-    async def _fetch(self, batch: Sequence[Offer]) -> list[list[bytes] | FetchError]:
-        """For each offer its files, or why it cannot be had whole."""
+    async def _fetch(self, batch: Sequence[Offer]) -> list[Fetched]:
+        """The offers of a batch that could be had whole, with their files."""
 
-        async def one(offer: Offer) -> list[bytes] | FetchError:
-            try:
-                return [await self._fetch_spelled(e.href) for e in offer.entries]
-            except FetchError as error:
-                return error
+        async def one(offer: Offer) -> Fetched | None:
+            files: list[bytes] = []
+            for entry in offer.entries:
+                async with self._slots:
+                    if self._stopped:
+                        return None
+                    try:
+                        files.append(await self._fetch_spelled(entry.href))
+                    except FetchError as error:
+                        self._fail(error)
+                        return None
+                    self._failed = self._refused = 0
+            return offer, files
 
-        return await asyncio.gather(*(one(offer) for offer in batch))
+        found = await asyncio.gather(*(one(offer) for offer in batch))
+        return [fetched for fetched in found if fetched is not None]
 
     async def _fetch_spelled(self, href: str) -> bytes:
         """A file under its listing's spelling or, where that is gone, under the other one."""
@@ -246,16 +257,6 @@ class _Run:
             except GoneError:
                 continue
         return await self.client.fetch(last)
-
-    def _come(self, outcomes: Iterable[tuple[Offer, list[bytes] | FetchError]]) -> list[Fetched]:
-        come: list[Fetched] = []
-        for offer, outcome in outcomes:
-            if isinstance(outcome, FetchError):
-                self._fail(outcome)
-            else:
-                self._failed = self._refused = 0
-                come.append((offer, outcome))
-        return come
 
     # --- what is said ---
 

@@ -26,6 +26,9 @@ from aemo_updater.replica.source import FolderSource, Source
 
 log = logging.getLogger(__name__)
 
+PIECE_BYTES = 2**18
+"""A large body goes out in such pieces: sent whole, the transport would hold a copy of it."""
+
 _HTML = {"Content-Type": "text/html; charset=UTF-8"}
 
 # IIS's own table for what NEMWEB holds; the host's mime.types would make answers differ from machine to machine.
@@ -215,13 +218,16 @@ async def _send(request: web.Request, answer: Answer) -> web.StreamResponse:
     if answer.reset:
         _reset(request)
         return web.Response()  # goes nowhere, but a handler has to return one
-    if answer.sent is None or request.method == "HEAD":
+    if request.method == "HEAD" or (answer.sent is None and len(answer.body) <= PIECE_BYTES):
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
     response = web.StreamResponse(status=answer.status, headers=answer.headers)
     response.content_length = len(answer.body)
-    response.force_close()
+    if answer.sent is not None:
+        response.force_close()
     await response.prepare(request)
-    await response.write(answer.body[: answer.sent])
+    body = memoryview(answer.body)[: answer.sent]
+    for start in range(0, len(body), PIECE_BYTES):
+        await response.write(body[start : start + PIECE_BYTES])
     return response
 
 

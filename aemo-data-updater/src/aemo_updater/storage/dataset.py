@@ -143,8 +143,10 @@ class Dataset:
 
     def sweep(self) -> None:
         """Remove what a killed commit may have left. Only for the process that holds the collector's lock."""
-        for left in self.root.glob("**/.*.writing"):
-            left.unlink(missing_ok=True)
+        # only where this folder's own files are: another one, such as the demo's, may lie below it
+        for place in (".", "*.parquet", "reference", "quarantine/*"):
+            for left in self.root.glob(f"{place}/.*.writing"):
+                left.unlink(missing_ok=True)
 
 
 def merge(stored: pa.Table, batch: pa.Table, table: Table) -> tuple[pa.Table, Commit]:

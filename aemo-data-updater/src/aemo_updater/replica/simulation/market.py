@@ -30,7 +30,7 @@ from aemo_updater.replica.simulation.offers import AT_THE_CAP, SUNNY, supply
 from aemo_updater.replica.simulation.storage import battery_plan
 from aemo_updater.replica.simulation.weather import weather
 
-KEPT_DAYS, KEPT_RUNS = 8, 2
+KEPT_DAYS, KEPT_RUNS = 4, 2
 """Days in memory at a time, some 5 MB each: a collector reads four folders at once, each at a day of its own."""
 LOSS_ROUNDS = 2
 """Losses are demand, and follow from the flows that demand makes: the second round's are within a few tenths of MW."""
@@ -153,16 +153,19 @@ def _measured(
     seed: int, minutes: Minutes, fleet: Fleet, target: Array, possible: Array, living: NDArray[np.bool_]
 ) -> Array:
     """What telemetry says at the end of the interval: targets met nearly, and what a unit takes while it stands."""
-    following = 0.005 * fleet.capacity * smooth(seed, "following", minutes, 20, len(fleet.units))
+    output = 0.005 * fleet.capacity * smooth(seed, "following", minutes, 20, len(fleet.units))
     running = target > 0.02 * fleet.capacity
-    output = np.where(running, np.maximum(target + following, 0.0), target)
+    output = np.where(running, np.maximum(target + output, 0.0), target)
     # the weather does not wait for a target, but a farm that is held back stays where it is told to be
-    free = fleet.of(*SUNNY) & (target >= possible - 1e-4) & running
-    gust = 1 + 0.012 * smooth(seed, "weather within an interval", minutes, 10, len(fleet.units))
-    output = np.where(free, np.minimum(possible * gust, 1.01 * fleet.capacity), output)
+    farms = np.flatnonzero(fleet.of(*SUNNY))
+    free = (target[:, farms] >= possible[:, farms] - 1e-4) & running[:, farms]
+    gust = 1 + 0.012 * smooth(seed, "weather within an interval", minutes, 10, len(farms))
+    blown = np.minimum(possible[:, farms] * gust, 1.01 * fleet.capacity[farms])
+    output[:, farms] = np.where(free, blown, output[:, farms])
     # batteries regulate the frequency all the time
-    regulating = 0.01 * fleet.capacity * smooth(seed, "regulation", minutes, 5, len(fleet.units))
-    output = np.where(fleet.of("battery") & (target != 0), target + regulating, output)
+    cells = np.flatnonzero(fleet.of("battery"))
+    regulating = 0.01 * fleet.capacity[cells] * smooth(seed, "regulation", minutes, 5, len(cells))
+    output[:, cells] = np.where(target[:, cells] != 0, target[:, cells] + regulating, output[:, cells])
     draws = generator(seed, "auxiliaries").random(len(fleet.units))
     own_use = np.where(
         fleet.of("black coal", "brown coal"),
@@ -171,7 +174,8 @@ def _measured(
     )
     idle = ~running & ~fleet.of("battery", "battery load", "pump")
     output = np.where(idle & (target <= 0.0), -own_use * fleet.capacity, output)
-    return np.round(output * living, 5) + 0.0
+    # meters tell hundredths, most of them
+    return np.round(output * living, 2) + 0.0
 
 
 def _region_sums(

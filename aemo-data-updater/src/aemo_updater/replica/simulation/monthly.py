@@ -60,7 +60,7 @@ MONTHS: Mapping[str, _Month] = {
     "DISPATCHPRICE": _Month("DispatchIS", eras.PRICE),
     "DISPATCHREGIONSUM": _Month("DispatchIS", eras.REGIONSUM),
     "DISPATCHINTERCONNECTORRES": _Month("DispatchIS", eras.INTERCONNECTORRES),
-    "DISPATCH_UNIT_SCADA": _Month("Dispatch_SCADA", eras.UNIT_SCADA, files=2),
+    "DISPATCH_UNIT_SCADA": _Month("Dispatch_SCADA", eras.UNIT_SCADA, files=4),
     "TRADINGPRICE": _Month("TradingIS", eras.TRADING_PRICE),
     "TRADINGINTERCONNECT": _Month("TradingIS", eras.TRADING_INTERCONNECTORRES),
     "ROOFTOP_PV_ACTUAL": _Month(

@@ -23,7 +23,7 @@ _HEADERS = 30 + 46
 
 _SIZES = {
     ("DispatchIS", ""): (20_300, 700),
-    ("Dispatch_SCADA", ""): (7_400, 300),
+    ("Dispatch_SCADA", ""): (5_900, 250),
     ("TradingIS", ""): (800, 60),
     ("Rooftop_PV", "MEASUREMENT"): (545, 25),
     ("Rooftop_PV", "SATELLITE"): (490, 20),

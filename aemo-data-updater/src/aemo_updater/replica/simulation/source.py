@@ -21,7 +21,7 @@ from aemo_updater.replica.simulation.troubles import NORMAL, is_refused, spell_a
 from aemo_updater.replica.source import Entry, File, Source
 from aemo_updater.tables import Report
 
-_AT_ONCE = 2
+_AT_ONCE = 1
 _REFUSED = Fault("status", status=403)
 _HALF = Fault("short")
 

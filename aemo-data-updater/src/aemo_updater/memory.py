@@ -1,0 +1,30 @@
+"""What the process asks of the C library, so that memory once used does not stay taken."""
+
+import ctypes
+from contextlib import suppress
+
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
+"""From glibc's malloc.h."""
+
+
+def few_arenas(count: int = 2) -> None:
+    """Let threads share their memory, to be called before there are any; a C library other than glibc is left alone.
+
+    glibc gives each thread an arena of its own, which keeps the most that it ever held: three months of UNIT_SCADA,
+    five million rows each, then peak at 470 to 550 MB, with two arenas at 350 to 380 MB.
+    """
+    _mallopt(_M_ARENA_MAX, count)
+
+
+def return_large_blocks(at_least: int = 2**17) -> None:
+    """Let every block of so many bytes go back to the system when it is freed, not only while none was freed yet.
+
+    glibc raises the bound with what is freed, to 32 MB: numpy's arrays of a megabyte or two then stay in its arenas. A
+    simulated market that has served a month of all tables held 440 MB without this, and 270 MB with it and one arena.
+    """
+    _mallopt(_M_MMAP_THRESHOLD, at_least)
+
+
+def _mallopt(parameter: int, value: int) -> None:
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(parameter, value)
