@@ -35,8 +35,8 @@ def native_demand(seed: int, minutes: Minutes, heat: Array) -> Array:
     at = (minutes % 1440) / 60
     shapes = [np.interp(at, hours, (shape[-1], *shape, shape[0])) for shape in (SUMMER_SHAPE, WINTER_SHAPE)]
     shape = (1 - winter) * shapes[0] + winter * shapes[1]
-    weekday = ((minutes - 1) // 1440 + 3) % 7  # 1970 began on a Thursday; 00:00 belongs to the day before
-    weekend = np.where(weekday >= 5, 1.0, 0.0)
+    # 1970 began on a Thursday. Saturday's quiet comes over the hours in which people would get up for work
+    weekend = np.interp((minutes / 1440 + 3) % 7, (0.0, 0.1, 0.3, 5.0, 5.3, 7.0), (1.0, 0.9, 0.0, 0.0, 1.0, 1.0))
     wobble = WOBBLE * layered(seed, "demand", minutes, {40: 2.0, 10: 1.0}, len(REGIONS))
     demand = np.empty((len(minutes), len(REGIONS)))
     for r, region in enumerate(REGIONS):

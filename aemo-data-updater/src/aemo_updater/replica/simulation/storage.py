@@ -10,6 +10,8 @@ from aemo_updater.replica.simulation.noise import Minutes, generator, smooth
 EFFICIENCY = 0.86
 """Of a round trip; taken off what is charged."""
 HOURS = 5 / 60
+CALM_STEPS = 24
+"""Of the two hours at both ends of a day, in which a battery comes to rest: two plans meet there."""
 HOMEWARD = 0.3
 """Of its power what a battery uses at most to be where the day has to end."""
 
@@ -31,10 +33,11 @@ def battery_plan(
     )
     # not all that is registered runs at full power: new ones are being tested, others are kept for frequency control
     used = 0.25 + 0.45 * generator(seed, "battery use").random(len(batteries))
-    wish = _wish(seed, minutes, fleet.region[batteries], need) * power * used
     steps = len(minutes)
-    left = (steps - 1 - np.arange(steps))[:, None] * HOURS
-    # from here the end can still be reached, neither too full nor too empty, and at leisure
+    calm = np.minimum(1.0, np.minimum(np.arange(steps) + 1, np.arange(steps)[::-1]) / CALM_STEPS)[:, None]
+    wish = calm * _wish(seed, minutes, fleet.region[batteries], need) * power * used
+    # hours at full power that are left after each step: from there the end can still be reached, and at leisure
+    left = np.cumsum(np.vstack([calm[1:], [[0.0]]])[::-1], axis=0)[::-1] * HOURS
     most = np.minimum(energy, ends + HOMEWARD * power * left)
     least = np.maximum(0.0, ends - HOMEWARD * power * EFFICIENCY * left)
     stored = np.empty((steps, len(batteries)))
