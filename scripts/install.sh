@@ -7,7 +7,10 @@ cd "$(dirname "$0")/.."
 lock=requirements.lock
 [ "${1:-}" = --dev ] && lock=requirements-dev.lock
 
-want=$(cat "$lock" aemo-*/pyproject.toml | sha256sum | cut -d' ' -f1)
+# macOS had no sha256sum for long
+digest() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -d' ' -f1; }
+
+want=$(cat "$lock" aemo-*/pyproject.toml | digest)
 have=$(cat .venv/.installed 2>/dev/null || true)
 case " $have " in *" $want "*) exit 0 ;; esac
 
@@ -41,6 +44,6 @@ pip install --require-hashes -r "$lock"
 pip install --no-deps --no-build-isolation -e aemo-data-updater -e aemo-energy-dashboard
 # what the tests need holds all that the services need
 if [ "$lock" = requirements-dev.lock ]; then
-  want="$want $(cat requirements.lock aemo-*/pyproject.toml | sha256sum | cut -d' ' -f1)"
+  want="$want $(cat requirements.lock aemo-*/pyproject.toml | digest)"
 fi
 echo "$want" >.venv/.installed

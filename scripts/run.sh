@@ -40,6 +40,7 @@ done
 # setting ends it here. (Not written inside $(…): the bash of macOS trips over quotes in a here-document there.)
 decide() {
   python - "$1" <<'PY'
+import http.client
 import sys
 import urllib.error
 import urllib.request
@@ -61,6 +62,8 @@ def unreachable():
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10).close()
     except urllib.error.HTTPError:
         pass  # it answers
+    except http.client.HTTPException:
+        return "what answers there is no HTTP server"
     except OSError as error:
         return getattr(error, "reason", error)
 

@@ -105,6 +105,7 @@ PRICE_FIGURES: dict[str, Callable] = {
     **{f"{100 * q:g} %": _quantile(q) for q in QUANTILES},
     "max": lambda s: s.max(),
     "step": lambda s: s.diff().abs().median(),
+    "same, %": lambda s: 100 * (s.round(2).diff() == 0).mean(),
 }
 LEVEL_FIGURES: dict[str, Callable] = {
     "mean": lambda s: s.mean(),
@@ -117,7 +118,7 @@ def compare(title: str, seeds: int, **real: pd.DataFrame) -> None:
     """All tables of one span. ``real`` by its column: a column a region, indexed by settlementdate."""
     index = next(iter(real.values())).index
     made = [simulated(index[0], index[-1], seed) for seed in range(1, seeds + 1)]
-    print(f"\n## {title}: {index[0]:%Y-%m-%d %H:%M} to {index[-1]:%Y-%m-%d %H:%M}, {len(index):,} intervals")
+    print(f"\n### {title}: {index[0]:%Y-%m-%d %H:%M} to {index[-1]:%Y-%m-%d %H:%M}, {len(index):,} intervals")
     names = {"rrp": "Price, $/MWh", "totaldemand": "TOTALDEMAND, MW", "mwflow": "MWFLOW, MW", "power": "Rooftop, MW"}
     for column, frame in real.items():
         same = [m[column].reindex(frame.index)[list(frame.columns)] for m in made]

@@ -12,7 +12,7 @@ import zipfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -61,6 +61,7 @@ from aemo_updater.nemweb.reports import DISPATCH_IS, DISPATCH_SCADA, ROOFTOP_PV,
 from aemo_updater.replica import REQUESTS, Fault, serving
 from aemo_updater.replica.pages import listing_page
 from aemo_updater.replica.source import FolderSource
+from aemo_updater.saying import Saying
 from aemo_updater.storage.dataset import Dataset
 from aemo_updater.storage.ledger import GIVE_UP_AFTER, Ledger
 from aemo_updater.storage.spool import Spool
@@ -115,12 +116,12 @@ class Nemweb:
     root: Path
     make: Callable[..., bytes]
 
-    def dispatch(self, end: datetime, rrp: float = 50) -> Files:
-        stamp, last = quoted(end), quoted(end - FIVE)
-        name = f"PUBLIC_DISPATCHIS_{end:%Y%m%d%H%M}_0000000000000001.zip"
+    def dispatch(self, end: datetime, rrp: float = 50, status: str = "FIRM", issue: int = 1) -> Files:
+        stamp, last = quoted(end), quoted(end - FIVE + timedelta(seconds=issue))
+        name = f"PUBLIC_DISPATCHIS_{end:%Y%m%d%H%M}_{issue:016d}.zip"
         sums = ("SETTLEMENTDATE", "REGIONID", "INTERVENTION", *SUM_NAMES, "LASTCHANGED")
         tables = [
-            (("DISPATCH", "PRICE", "5"), PRICE, [(stamp, "NSW1", 0, rrp, rrp, 0, "FIRM", last)]),
+            (("DISPATCH", "PRICE", "5"), PRICE, [(stamp, "NSW1", 0, rrp, rrp, 0, status, last)]),
             (("DISPATCH", "REGIONSUM", "9"), sums, [(stamp, "NSW1", 0, *range(100, 108), last)]),
             (("DISPATCH", "INTERCONNECTORRES", "3"), LINK, [(stamp, "V-SA", 0, 10, 12, 0.5, 100, -100, last)]),
         ]
@@ -255,13 +256,23 @@ def test_grid_and_what_is_expected() -> None:
 
 def test_rows_of_a_lesser_source_lack_the_better_one() -> None:
     wanted = grid((DAY, DAY + HALF), 5)
-    lacks = list(lacks_of(PRICES5, wanted, lambda source: wanted[:2] if source else wanted[:4]))
+    stored = {None: wanted[:4], "source": wanted[:2], "price_status": wanted[:3]}
+    lacks = list(lacks_of(PRICES5, wanted, lambda saying: stored[saying.column if saying else None], NOW))
     assert [(len(k.missing), [r.name for r in k.reports]) for k in lacks] == [
         (2, ["DispatchIS", "TradingIS"]),
         (4, ["DispatchIS"]),
+        (3, ["DispatchIS"]),
     ]
     # the mean is the better half hour of transmission30: nothing to fetch for it
-    assert len(list(lacks_of(TABLES["transmission30"], wanted, lambda _: wanted))) == 1
+    assert len(list(lacks_of(TABLES["transmission30"], wanted, lambda _: wanted, NOW))) == 1
+
+
+def test_what_is_provisional_lacks_the_final_after_a_day() -> None:
+    wanted = grid((DAY, DAY + ONE_DAY), 30)
+    *_, final = lacks_of(ROOFTOP30, wanted, lambda saying: wanted[:0] if saying else wanted, DAY + ONE_DAY + HALF)
+    assert final.missing.tolist() == [DAY + HALF]
+    assert final.saying is not None
+    assert final.saying.word == "SATELLITE"
 
 
 def test_unmade_halves() -> None:
@@ -501,7 +512,7 @@ async def test_months_in_both_namings_that_overlap_and_in_several_files(site: Ne
     ran = await run(site.root, data, august - HALF, august + HALF, SCADA5, now=NOW)
     assert ran.report.ok, ran.report
     assert len(ran.files) == 3
-    assert all("%23DISPATCH_UNIT_SCADA%23" in f for f in ran.files[1:])
+    assert sum("%23DISPATCH_UNIT_SCADA%23" in f for f in ran.files) == 2  # fetched ahead, in any order
     kept = Dataset(data).read(SCADA5, august, august + HALF)
     assert kept["duid"].to_pylist() == ["BW01", "HPR1"] * 6
     assert sorted(p.name for p in Dataset(data).parts(SCADA5)) == [
@@ -608,6 +619,98 @@ async def test_a_bad_archive_is_given_up_after_a_while(site: Nemweb, data: Path)
         assert (path.name in ran.files) is (number < GIVE_UP_AFTER)
         assert not ran.report.ok
         assert [(g.count, g.last) for g in ran.report.gaps] == [(287, DAY + ONE_DAY)]
+
+
+async def test_what_a_given_up_file_should_have_is_not_said_to_be_nowhere(site: Nemweb, data: Path) -> None:
+    ends = stamps(DAY, DAY + ONE_DAY)
+    files = [site.scada(end) for end in ends]
+    (bad,) = files[50]
+    files[50] = {bad: files[50][bad][:-30]}
+    site.archive(DISPATCH_SCADA, "PUBLIC_DISPATCHSCADA_20260303.zip", files)
+    for _ in range(GIVE_UP_AFTER + 1):
+        ran = await run(site.root, data, DAY, DAY + ONE_DAY, SCADA5)
+    assert (ran.files, ran.report.failures) == ([], [])
+    assert ran.report.gaps == [Gap("scada5", 1, ends[50], ends[50], ("PUBLIC_DISPATCHSCADA_20260303.zip",))]
+    said = list(ended(ran.report))[-1]
+    assert "1 intervals are missing" in said
+    assert "(PUBLIC_DISPATCHSCADA_20260303.zip): --refetch" in said
+    assert "in no source" not in said
+    many = Gap("scada5", 9, DAY, DAY, tuple("abcde"))
+    assert "(a, b, c and 2 more)" in list(ended(BackfillReport(gaps=[many])))[-1]
+    # and that helps, where the file is whole again
+    site.scada_day(DAY, ends)
+    again = await run(site.root, data, DAY, DAY + ONE_DAY, SCADA5, refetch=True)
+    assert again.report.ok
+    assert not list((data / "quarantine").rglob("*.zip"))
+
+
+@pytest.mark.parametrize("source", ["ARCHIVE", "MMSDM"])
+async def test_a_bad_file_is_settled_once_its_intervals_came_from_elsewhere(
+    site: Nemweb, data: Path, source: str
+) -> None:
+    bad, other = (site.scada(DAY + n * FIVE) for n in (1, 2))
+    for files in (bad, other):
+        site.current(DISPATCH_SCADA, {name: body[:-30] for name, body in files.items()})
+    first = await run(site.root, data, DAY, DAY + HALF, SCADA5)
+    assert [len(first.report.failures), first.report.gaps[0].count] == [2, 6]
+    assert len(first.report.gaps[0].bad) == 2
+    ends = [DAY + n * FIVE for n in (1, 3, 4, 5, 6)]
+    if source == "ARCHIVE":
+        site.scada_day(DAY, ends)
+    else:
+        site.scada_month(datetime(2026, 3, 1), "PUBLIC_DVD_DISPATCH_UNIT_SCADA_202603010000.zip", ends)
+    second = await run(site.root, data, DAY, DAY + HALF, SCADA5)
+    assert [(g.count, g.bad) for g in second.report.gaps] == [(1, tuple(other))]
+    assert [p.name for p in (data / "quarantine").rglob("*.zip")] == list(other)
+    with Ledger(data / "ledger.sqlite") as ledger:
+        assert [f.name for f in ledger.bad_files()] == list(other)
+        # where it is still listed, nobody asks for it again
+        assert ledger.news("Dispatch_SCADA", [Entry(name, "", len(body) - 30) for name, body in bad.items()]) == []
+
+
+async def test_a_bad_file_that_the_collector_will_try_again_is_left_to_it(site: Nemweb, data: Path) -> None:
+    """What is stored may be an earlier issue of its interval."""
+    soon = DAY + ONE_DAY
+    site.current(DISPATCH_IS, site.dispatch(DAY + FIVE))
+    (name, body), *_ = site.dispatch(DAY + FIVE, 60, issue=2).items()
+    site.current(DISPATCH_IS, {name: body[:-30]})
+    assert (await run(site.root, data, DAY, DAY + FIVE, PRICES5, now=soon)).report.gaps == []
+    with Ledger(data / "ledger.sqlite") as ledger:
+        assert [f.name for f in ledger.bad_files()] == [name]
+    await run(site.root, data, DAY, DAY + FIVE, PRICES5, now=DAY + 3 * ONE_DAY)
+    with Ledger(data / "ledger.sqlite") as ledger:
+        assert ledger.bad_files() == []
+
+
+async def test_a_provisional_price_is_replaced_and_no_file_read_twice_for_one_that_stays(
+    site: Nemweb, data: Path
+) -> None:
+    ends = stamps(DAY, DAY + HALF)
+    site.current(DISPATCH_IS, *(site.dispatch(e, 50, "NOT FIRM") for e in ends))
+    first = await run(site.root, data, DAY, DAY + HALF, PRICES5)
+    assert (first.report.ok, len(first.files)) == (True, 6)
+    assert (await run(site.root, data, DAY, DAY + HALF, PRICES5)).files == []
+    # a day later ARCHIVE has the issues that the collector missed, all but one
+    issues = [site.dispatch(e, 60, "FIRM", 2) for e in ends[:-1]]
+    site.archive(DISPATCH_IS, "PUBLIC_DISPATCHIS_20260303.zip", issues)
+    second = await run(site.root, data, DAY, DAY + HALF, PRICES5)
+    assert second.files == ["PUBLIC_DISPATCHIS_20260303.zip"]
+    assert read(data, PRICES5, "price_status") == ["FIRM"] * 5 + ["NOT FIRM"]
+    assert read(data, PRICES30, "rrp") == [pytest.approx((5 * 60 + 50) / 6)]
+    third = await run(site.root, data, DAY, DAY + HALF, PRICES5)
+    assert (third.report.ok, third.files) == (True, [])
+
+
+async def test_rooftop_by_satellite_is_replaced_and_no_file_read_twice_for_what_stays(site: Nemweb, data: Path) -> None:
+    halves = stamps(DAY, DAY + ONE_DAY, HALF)
+    site.current(ROOFTOP_PV, *(site.rooftop(h, "SATELLITE", 3) for h in halves))
+    assert (await run(site.root, data, DAY, DAY + ONE_DAY, ROOFTOP30)).report.ok
+    assert (await run(site.root, data, DAY, DAY + ONE_DAY, ROOFTOP30)).files == []
+    better = [site.rooftop(h, "MEASUREMENT", 700) for h in halves[:-1]]
+    site.archive(ROOFTOP_PV, "PUBLIC_ROOFTOP_PV_ACTUAL_MEASUREMENT_20260226.zip", better)
+    assert len((await run(site.root, data, DAY, DAY + ONE_DAY, ROOFTOP30)).files) == 1
+    assert read(data, ROOFTOP30, "type") == ["MEASUREMENT"] * 47 + ["SATELLITE"]
+    assert (await run(site.root, data, DAY, DAY + ONE_DAY, ROOFTOP30)).files == []
 
 
 def bomb() -> Files:
@@ -765,7 +868,10 @@ def test_intervals_of_a_table(tmp_path: Path) -> None:
     dataset.commit(PRICES5, pa.Table.from_pylist(rows, schema=PRICES5.schema))
     assert dataset.intervals(PRICES5).tolist() == [DAY, DAY + FIVE, DAY + 2 * FIVE]
     assert dataset.intervals(PRICES5, DAY, DAY + FIVE).tolist() == [DAY + FIVE]
-    assert dataset.intervals(PRICES5, source="DISPATCHIS").tolist() == [DAY + 2 * FIVE]
+    assert dataset.intervals(PRICES5, saying=Saying("source", "DISPATCHIS")).tolist() == [DAY + 2 * FIVE]
+    assert dataset.intervals(PRICES5, saying=Saying("source", "TRADINGIS", nowhere=True)).tolist() == [DAY]
+    assert dataset.intervals(PRICES5, saying=Saying("no such column", "x")).tolist() == []
+    assert len(dataset.intervals(PRICES5, saying=Saying("no such column", "x", nowhere=True))) == 3
     assert dataset.intervals(SCADA5).dtype == np.dtype("datetime64[us]")
 
 
@@ -787,6 +893,26 @@ async def test_a_dry_run_fetches_nothing_and_says_how_much(site: Nemweb, data: P
     assert said[0].startswith("Dispatch_SCADA from CURRENT: 6 files, 0.0 MB")
     assert said[-1].endswith("would be fetched")
     assert list(planned([])) == ["no file to fetch"]
+
+
+async def test_the_end_tells_the_bytes_that_came_and_not_those_of_the_listings(site: Nemweb, data: Path) -> None:
+    site.scada_day(DAY, [DAY + FIVE])
+    path = next(site.root.rglob("*.zip"))
+    size = path.stat().st_size
+    async with serving(site.root) as (url, _), connect(url) as client:
+        with Ledger(data / "ledger.sqlite") as ledger:
+            storing = Storing(Dataset(data), ledger, lambda: NOW)
+            listing = client.listing
+
+            async def boasting(folder: str) -> list[Entry]:
+                return [replace(e, size=23_000_000) for e in await listing(folder)]
+
+            client.listing = boasting  # type: ignore[method-assign]
+            report = await backfill(client, storing, (DAY, DAY + FIVE), [SCADA5])
+            received = client.traffic.received_bytes
+    assert report.planned[0].size == 23_000_000
+    assert size < report.received_bytes == received < size + 100_000
+    assert list(ended(report))[-1].startswith(f"1 files, {received / 1e6:.1f} MB received, 2 rows read in ")
 
 
 async def test_progress_grows_to_its_totals(site: Nemweb, data: Path) -> None:
@@ -818,9 +944,12 @@ def test_progress_on_a_terminal_and_elsewhere(monkeypatch: pytest.MonkeyPatch) -
 
 
 async def test_a_span_without_intervals_is_refused(site: Nemweb, data: Path) -> None:
-    for after, until in ((DAY, DAY), (NOW, NOW + ONE_DAY)):
-        with pytest.raises(ValueError, match="there is nothing to fetch after"):
+    minute = timedelta(minutes=1)
+    for after, until in ((DAY, DAY), (NOW, NOW + ONE_DAY), (DAY + minute, DAY + 3 * minute)):
+        with pytest.raises(ValueError, match=r"there is nothing to fetch after .* no interval ends there"):
             await run(site.root, data, after, until)
+    with pytest.raises(ValueError, match="no interval ends there"):
+        await run(site.root, data, DAY, DAY + FIVE, ROOFTOP30)
     # what AEMO may still be about to publish is no gap
     site.current(DISPATCH_SCADA, *map(site.scada, stamps(NOW - 3 * HALF, NOW - 2 * HALF)))
     assert (await run(site.root, data, NOW - 3 * HALF, NOW + ONE_DAY, SCADA5)).report.ok

@@ -440,6 +440,32 @@ async def test_failing_and_healing_are_said_once(
     assert sum("works again" in line for line in lines) == 1
 
 
+async def test_a_bad_file_is_settled_by_a_later_issue_or_a_better_download(
+    market: Market, data: Path, clock: Clock
+) -> None:
+    end = START + timedelta(minutes=35)
+    earlier, cut, rooftop = market.dispatch(end, 70), market.scada(end), market.rooftop(end, 700)
+    whole = cut.read_bytes()
+    for path in (earlier, cut, rooftop):
+        path.write_bytes(path.read_bytes()[:-30])
+    async with serving(market.root) as (url, _), collecting(url, data, clock) as collector:
+        await collector.cycle()
+        assert {b.name for b in collector.ledger.bad_files()} == {earlier.name, cut.name, rooftop.name}
+        cut.write_bytes(whole)
+        market.dispatch(end, 71)
+        market.dispatch(end + timedelta(minutes=5), 72)
+        market.rooftop(end, 3, "SATELLITE")  # another estimate is no other issue
+        await collector.cycle()
+        assert {b.name for b in collector.ledger.bad_files()} == {rooftop.name}
+        assert [p.name for p in (data / "quarantine").rglob("*.zip")] == [rooftop.name]
+        assert 71 in stored(data, "prices5", "rrp")
+        late = market.dispatch(end, 73)
+        late.write_bytes(b"<html>")
+        market.dispatch(end + timedelta(minutes=10), 74)
+        await collector.cycle()  # an earlier issue that is stored does not excuse it
+        assert late.name in {b.name for b in collector.ledger.bad_files()}
+
+
 async def test_bad_file_is_given_up_after_a_while(
     market: Market, data: Path, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:

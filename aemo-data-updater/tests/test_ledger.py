@@ -85,6 +85,16 @@ def test_a_bad_file_that_was_given_up_and_is_put_there_anew_has_all_its_attempts
     assert ledger.bad("X", entry("A.zip", None), "torn", NOON) == 2
 
 
+def test_a_settled_file_is_as_good_as_done(ledger: Ledger) -> None:
+    ledger.done("X", [B], NOON)
+    for _ in range(2):
+        ledger.bad("X", A, "torn", NOON)
+    for file in ledger.bad_files():
+        ledger.settle(file, NOON)
+    assert (ledger.bad_files(), ledger.counts()) == ([], {"X": (2, 0)})
+    assert ledger.news("X", [A, entry("A.zip", 101)]) == [entry("A.zip", 101)]
+
+
 def test_a_bad_file_that_was_good_at_last_is_bad_no_more(ledger: Ledger) -> None:
     ledger.bad("X", A, "torn", NOON)
     ledger.bad("X", B, "torn", NOON + timedelta(minutes=1))

@@ -23,6 +23,7 @@ from aemo_updater.replica.simulation.model import (
     trading_day,
 )
 from aemo_updater.replica.simulation.noise import layered, smooth, spells
+from aemo_updater.replica.simulation.offers import scarcity, settled
 from aemo_updater.replica.simulation.weather import clear_sky, weather
 
 seeds = st.integers(0, 10_000)
@@ -219,6 +220,38 @@ def test_a_batterys_load_twin_consumes_what_the_pair_charges() -> None:
     assert charged > 0
 
 
+@given(seeds, st.dates(date(2019, 4, 1), date(2031, 6, 30)))
+@few
+def test_nothing_jumps_that_cannot(seed: int, when: date) -> None:
+    """Steam takes its time, and the border of two trading days, at 04:00, is an interval like others."""
+    two = [market(seed).day(when + timedelta(days=d)) for d in (0, 1)]
+    target = np.vstack([d.target[:, own(d)] for d in two])
+    steps = np.abs(np.diff(target, axis=0))
+    coal = FLEET.of("black coal", "brown coal")
+    assert (steps[:, coal] / FLEET.capacity[coal]).max() < 0.16
+    if FLEET.living(when).sum() == FLEET.living(when + timedelta(days=1)).sum():
+        assert abs(target[288, FLEET.of("battery")].sum() - target[287, FLEET.of("battery")].sum()) < 400
+    demand = np.abs(np.diff(np.vstack([d.regionsum["TOTALDEMAND"] for d in two]), axis=0))
+    assert demand.max() < 500
+    for last in (239, 287):  # over midnight, and over 04:00
+        assert demand[last].max() < 200
+
+
+def test_prices_stand_still_now_and_then() -> None:
+    """Real ones repeat in a tenth of the intervals, Tasmania's in half of them."""
+    rrp = np.vstack([market(1).day(date(2026, 6, 1) + timedelta(days=d)).rrp for d in range(5)])
+    repeats = (np.diff(rrp, axis=0) == 0).mean(axis=0)
+    assert (repeats > 0.03).all()
+    assert (repeats < 0.6).all()
+    assert repeats[REGIONS.index("TAS1")] > repeats[REGIONS.index("NSW1")]
+
+
+def test_the_market_settles_at_bids() -> None:
+    prices = np.array([-1000.0, -21.0, 9.0, 9.9, 15.0, 100.5, 20_300.0])
+    at = settled(prices, np.array([-20.0, 10.0, 100.0]), 1.0)
+    assert at.tolist() == [-1000.0, -20.0, 10.0, 10.0, 15.0, 100.0, 20_300.0]
+
+
 def test_every_unit_of_the_list_is_there_with_its_own_size() -> None:
     day = market(1).day(date(2026, 11, 1))
     listed = set(FLEET.duids)
@@ -273,7 +306,7 @@ def test_two_weeks_look_like_the_market() -> None:
     assert (flow.max(axis=0) > 0).all()
 
 
-@pytest.mark.parametrize(("when", "expected"), [(date(2025, 7, 7), 20_300.0), (date(2026, 1, 3), -1000.0)])
+@pytest.mark.parametrize(("when", "expected"), [(date(2025, 7, 31), 20_300.0), (date(2026, 1, 3), -1000.0)])
 def test_some_evening_meets_the_cap_and_some_noon_the_floor(when: date, expected: float) -> None:
     assert expected in market(1).day(when).rrp
 
@@ -403,14 +436,16 @@ def test_spells_come_as_often_as_they_should() -> None:
 @given(seeds, st.integers(20_000_000, 32_000_000))
 @settings(max_examples=20, deadline=None)
 def test_limits_leave_room(seed: int, start: int) -> None:
-    export, importing = limits(seed, np.arange(start - start % 5, start - start % 5 + 1440, 5))
+    minutes = np.arange(start - start % 5, start - start % 5 + 1440, 5)
+    export, importing = limits(seed, minutes, scarcity(seed, minutes))
     assert (importing <= export).all()
     least, most = bounds(export, importing)
     assert (least <= most).all()
 
 
 def test_limits_change_sign_now_and_then() -> None:
-    export, _ = limits(1, np.arange(29_000_000, 29_000_000 + 60 * 1440, 5))
+    minutes = np.arange(29_000_000, 29_000_000 + 60 * 1440, 5)
+    export, _ = limits(1, minutes, np.zeros((len(minutes), 5)))
     backwards = (export < 0).mean(axis=0)
     assert backwards[INTERCONNECTORS.index("V-S-MNSP1")] > 0
     assert backwards[INTERCONNECTORS.index("V-S-MNSP1")] < 0.2

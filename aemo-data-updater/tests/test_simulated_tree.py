@@ -31,7 +31,8 @@ from aemo_updater.replica.simulation.clock import sim_clock
 from aemo_updater.replica.simulation.market import Market
 from aemo_updater.replica.simulation.model import Issue, MarketDay, Trait, Trouble
 from aemo_updater.replica.simulation.packing import padded
-from aemo_updater.replica.simulation.source import _MONTHLY, SimulatedSource
+from aemo_updater.replica.simulation.rows import WRITTEN_BEFORE
+from aemo_updater.replica.simulation.source import SimulatedSource
 from aemo_updater.tables import Report
 
 PAGES = Path(__file__).resolve().parents[3] / "shared/realdata/nemweb/listings/2026-04-20_nemweb.com.au_full"
@@ -166,7 +167,7 @@ def test_names_are_case_sensitive_and_exact() -> None:
 
 
 def test_the_tables_of_the_months_are_those_that_are_collected() -> None:
-    assert set(_MONTHLY) == set(monthly.MONTHS) == {feed.mmsdm for feed in FEEDS}
+    assert set(monthly.MONTHS) == {feed.mmsdm for feed in FEEDS}
 
 
 # --- when ------------------------------------------------------------------------------------------------------------
@@ -568,7 +569,9 @@ async def test_a_month_is_asked_for_with_its_hashes() -> None:
 def test_a_month_is_made_of_the_last_issues(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def fake(table: str, year: int, month: int, day_of: object, *, issues_of: Callable, file_number: int) -> bytes:
+    def fake(
+        table: str, year: int, month: int, day_of: object, *, issues_of: Callable, file_number: int, size: int
+    ) -> bytes:
         asked.append((table, year, month, file_number))
         return repr(issues_of("DispatchIS", DAY + timedelta(hours=17, minutes=35))[-1]).encode()
 
@@ -644,3 +647,29 @@ def test_the_process_serves_at_once_and_says_what() -> None:
 def test_a_collector_does_not_carry_the_market() -> None:
     code = "import sys, aemo_updater.cli; print(*[m for m in sys.modules if '.simulation' in m or 'pvlib' in m])"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == ""
+
+
+@pytest.mark.parametrize("report", [DISPATCH_IS, DISPATCH_SCADA, TRADING_IS], ids=lambda r: r.name)
+def test_rows_are_written_after_their_interval_began(report: Report) -> None:
+    """As real ones are: from two to six seconds into it, or a little more."""
+    for number in range(288):
+        stamp = DAY + number * timedelta(minutes=5)
+        for issue in calendar.issues(report, stamp, 9, NONE):
+            lastchanged = issue.created - WRITTEN_BEFORE[report.name]
+            assert timedelta() < lastchanged - (stamp - timedelta(minutes=5)) < timedelta(seconds=20)
+
+
+@pytest.mark.parametrize(("year", "month"), [(2009, 7), (2026, 12)])
+def test_a_month_is_as_large_as_its_listing_says(year: int, month: int) -> None:
+    """The small tables of it; what bounds the large one is of the same kind."""
+    source = SimulatedSource(Market(1), lambda: datetime(2027, 3, 1), 1, ALL)
+    folder = (
+        f"Data_Archive/Wholesale_Electricity/MMSDM/{year}/MMSDM_{year}_{month:02}/MMSDM_Historical_Data_SQLLoader/DATA"
+    )
+    entries = [e for e in source.entries(folder) or [] if "TRADINGPRICE" in e.name or "ROOFTOP" in e.name]
+    assert len(entries) == 2
+    for entry in entries:
+        file = source.read(f"{folder}/{entry.name}")
+        assert file is not None
+        assert len(file.body) == entry.size
+        assert zipfile.ZipFile(io.BytesIO(file.body)).testzip() is None

@@ -104,6 +104,14 @@ def package(root: Path, version: str = "1.0", name: str = "nem-energy-data", sim
     beside.replace(root / "datapackage.json")
 
 
+def mark_parts(root: Path, simulated: str, tables: str = "*") -> None:
+    """Say in the newest part of each table, as the collector does in every part, that it is of a simulated market."""
+    for folder in root.glob(f"{tables}.parquet"):
+        path = max(folder.glob("*.parquet"))
+        rows = pq.read_table(path)
+        replace(path, rows.replace_schema_metadata({**(rows.schema.metadata or {}), "nem_simulated": simulated}))
+
+
 def day(root: Path, end: str = "2026-08-31 18:10", count: int = 288) -> None:
     """A day of 5-minute data whose numbers are easy to recompute: the i-th interval (0 …) of ``count``.
 

@@ -1,9 +1,11 @@
 """``scripts/run.sh``: what it starts in which case, and that all of it ends. The services are stand-ins."""
 
 import contextlib
+import hashlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -225,6 +227,58 @@ def test_nemweb_is_collected_where_it_answers_and_an_ended_service_ends_all(chec
         assert script.wait(PATIENCE) == 128 + signal.SIGKILL
         assert "the collector has ended (exit code 137)" in checkout.said
         assert not any(one.alive for one in checkout.started)
+
+
+def test_what_answers_without_http_is_no_nemweb(checkout: Checkout) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            with contextlib.suppress(OSError):  # closed at the end
+                while True:
+                    connection, _ = server.accept()
+                    with connection:
+                        connection.recv(4096)
+                        connection.sendall(b"220 mail.example ESMTP\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        checkout.environment["NEMWEB_URL"] = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with checkout.running(until="aemo-updater run"):
+            assert "cannot be reached (what answers there is no HTTP server)" in checkout.said
+            assert "Traceback" not in checkout.said
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(PATIENCE)
+
+
+@pytest.mark.parametrize("tool", ["sha256sum", "shasum"])
+def test_install_knows_by_either_tool_that_nothing_is_to_do(tmp_path: Path, tool: str) -> None:
+    """Linux has sha256sum, and macOS for long had shasum alone."""
+    files = {"requirements.lock": "a==1\n", "aemo-x/pyproject.toml": "[project]\n"}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    for folder in ("bin", "scripts", ".venv"):
+        (tmp_path / folder).mkdir()
+    shutil.copy(SCRIPTS / "install.sh", tmp_path / "scripts")
+    (tmp_path / ".venv/.installed").write_text(hashlib.sha256("".join(files.values()).encode()).hexdigest())
+    for name in ("bash", "cat", "cut", "dirname"):
+        (tmp_path / "bin" / name).symlink_to(str(shutil.which(name)))
+    wanted = "" if tool == "sha256sum" else "-a 256"
+    (tmp_path / "bin" / tool).write_text(
+        f"#!{sys.executable}\nimport hashlib, sys\nassert ' '.join(sys.argv[1:]) == '{wanted}'\n"
+        "print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest(), '-')\n"
+    )
+    (tmp_path / "bin" / tool).chmod(0o755)
+    done = subprocess.run(
+        ["bash", "scripts/install.sh"],
+        cwd=tmp_path,
+        env={"PATH": str(tmp_path / "bin")},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_without_its_market_the_demo_ends(checkout: Checkout) -> None:

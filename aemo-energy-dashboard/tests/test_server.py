@@ -75,6 +75,18 @@ def test_every_answer_of_a_simulated_market_says_so(server: Running, day: Path) 
     assert get(server, "/api/generation-by-fuel", **window, region="WA1").json()["simulated"] == "seed 1"
 
 
+@pytest.mark.parametrize("tables", ["*", "prices5"])
+def test_tables_that_lost_their_description_are_still_simulated(server: Running, day: Path, tables: str) -> None:
+    (day / "datapackage.json").unlink()
+    assert get(server, "/healthz").json()["simulated"] is None
+    nem_files.mark_parts(day, "seed 1", tables)
+    assert get(server, "/healthz").json()["simulated"] == "seed 1"
+    answer = get(server, "/api/generation-by-fuel", start="2026-08-31T17:10", end="2026-08-31T18:10")
+    assert answer.headers["x-nem-simulated"] == "seed 1"
+    nem_files.package(day)  # somebody's description does not make them real
+    assert get(server, "/healthz").json()["simulated"] == "seed 1"
+
+
 def test_of_a_folder_that_cannot_describe_itself_no_number_is_given(server: Running, day: Path) -> None:
     (day / "datapackage.json").write_text("{")
     assert get(server, "/healthz").json() == {"status": "ok", "simulated": None}

@@ -80,6 +80,20 @@ def test_a_page_without_numbers_has_it_too(visit: Visit) -> None:
     visit.assert_quiet()
 
 
+def test_a_folder_that_was_copied_without_its_description(browser: Browser, tmp_path: Path) -> None:
+    folder = tmp_path / "shared-data"
+    nem_files.day(folder)
+    nem_files.mark_parts(folder, "seed 1")
+    (folder / "datapackage.json").unlink()
+    with dashboard(folder) as address:
+        visit = Visit(browser, address).open("?region=NSW1")
+        visit.source()
+        assert banner(visit).is_visible()
+        visit.wait_for_text("(data: simulated market, seed 1)")
+        assert visit.page.get_by_text("data: AEMO").count() == 0
+        visit.page.close()
+
+
 def test_the_download_is_marked(visit: Visit) -> None:
     visit.open("?region=NSW1")
     visit.source()

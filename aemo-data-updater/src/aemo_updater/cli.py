@@ -29,8 +29,8 @@ from aemo_updater.replica.faults import parse_fault
 from aemo_updater.replica.server import run_replica
 from aemo_updater.service import collector, run_daemon, run_once
 from aemo_updater.status import status as read_status
-from aemo_updater.storage.datapackage import mark_of
 from aemo_updater.storage.dataset import Dataset
+from aemo_updater.storage.provenance import mark_of
 
 CANNOT_WORK = 2
 """Exit code where nothing could be tried: a bad setting, a data folder that cannot be used."""
@@ -227,6 +227,10 @@ def replica(
     ] = None,
     after: Annotated[str | None, typer.Option("--from", help="From the start of this day, or after this time.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="To the end of this day, or this time.")] = None,
+    by: Annotated[
+        str | None,
+        typer.Option("--now", help="With --truth: what is published by then; if left out, all there ever is."),
+    ] = None,
 ) -> None:
     """Serve a folder of real files, or a simulated market, as NEMWEB does: for tests and for offline work."""
     if (root is None) != simulate:
@@ -235,6 +239,8 @@ def replica(
         raise ValueError("--speed, --start, --trouble and --truth go with --simulate")
     if (truth is None) != (after is None and until is None) or (after is None) != (until is None):
         raise ValueError("--truth TABLE, --from and --to go together")
+    if by and not truth:
+        raise ValueError("--now goes with --truth")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     faults = [parse_fault(f) for f in fault or []]
     if root is not None:
@@ -248,6 +254,7 @@ def replica(
 
     troubles = parse_troubles(trouble or [])
     if truth is not None and after is not None and until is not None:
-        print_truth(table_named(truth), parse_moment(after), parse_moment(until, end_of_day=True), seed, troubles)
+        span = parse_moment(after), parse_moment(until, end_of_day=True)
+        print_truth(table_named(truth), *span, seed, troubles, parse_moment(by) if by else None)
         return
     run_replica(simulated(seed, troubles, parse_moment(start) if start else None, speed), host, port, faults, seed)

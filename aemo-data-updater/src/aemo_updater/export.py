@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 
 from aemo_updater.nemtime import OFFSET
 from aemo_updater.storage.atomic import write_atomically
-from aemo_updater.storage.datapackage import mark_of
 from aemo_updater.storage.dataset import Dataset
+from aemo_updater.storage.provenance import mark_of
 from aemo_updater.tables import Table
 
 TIME = "NEM time, UTC+10 all year; a stamp is the end of its interval"

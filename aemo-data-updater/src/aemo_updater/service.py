@@ -19,6 +19,7 @@ from aemo_updater.storage.datapackage import write_datapackage
 from aemo_updater.storage.dataset import Dataset
 from aemo_updater.storage.ledger import Ledger
 from aemo_updater.storage.lock import sole_collector
+from aemo_updater.storage.provenance import mark_of
 from aemo_updater.unified_collector import Collector
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ async def collector(settings: Settings, clock: Clock = nem_now) -> AsyncIterator
         dataset = Dataset(root)
         dataset.sweep()
         seed_reference(root)
-        write_datapackage(root, TABLES.values())
+        write_datapackage(root, TABLES.values(), mark_of(root))
         async with connect(settings.nemweb_url) as client:
             yield Collector(client, dataset, ledger, clock)
 

@@ -7,9 +7,9 @@ from aemo_updater.catalogue import TABLES
 from aemo_updater.nemtime import Clock, isoformat
 from aemo_updater.reference.known import KnownUnits
 from aemo_updater.service import LEDGER_NAME
-from aemo_updater.storage.datapackage import mark_of
 from aemo_updater.storage.dataset import Dataset
 from aemo_updater.storage.ledger import Ledger
+from aemo_updater.storage.provenance import mark_of
 
 
 def status(root: Path, clock: Clock) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """What becomes of files, live or old: their rows are committed, what is new in them noted, bad ones set aside."""
 
 import asyncio
+import contextlib
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -19,12 +21,14 @@ from aemo_updater.nemweb.mms import Header
 from aemo_updater.reference.known import KnownUnits
 from aemo_updater.storage.atomic import write_atomically
 from aemo_updater.storage.dataset import Commit, Dataset
-from aemo_updater.storage.ledger import GIVE_UP_AFTER, Ledger
+from aemo_updater.storage.ledger import GIVE_UP_AFTER, BadFile, Ledger
+from aemo_updater.storage.provenance import claim, mark_of
 from aemo_updater.storage.store import commit_rows
 from aemo_updater.tables import Table
 
 log = logging.getLogger(__name__)
 
+_NUMBER = re.compile(r"_\d{16}\.\w+$", re.ASCII)
 T = TypeVar("T")
 Rows = Mapping[Table, Sequence[pa.Table]]
 Commits = dict[str, Commit]
@@ -32,7 +36,10 @@ Commits = dict[str, Commit]
 
 @dataclass
 class Storing:
-    """A data folder and its ledger, as one that reads files works on them. The caller holds the folder's lock."""
+    """A data folder and its ledger, as one that reads files works on them. The caller holds the folder's lock.
+
+    Raises StoreError where nobody knows of which market the folder's rows are.
+    """
 
     dataset: Dataset
     ledger: Ledger
@@ -41,6 +48,12 @@ class Storing:
 
     def __post_init__(self) -> None:
         self._units = KnownUnits(self.dataset.root)
+        # also what is committed before a server was asked, such as half hours that were left unmade, is of one market
+        self.dataset = replace(self.dataset, simulated=mark_of(self.dataset.root))
+
+    def claim(self, simulated: str | None, *, keep: bool = True) -> None:
+        """Take the folder for the market of a server: see `provenance.claim`."""
+        self.dataset = claim(self.dataset, simulated, keep=keep)
 
     async def whole(self, work: Callable[[], T]) -> T:
         """Do work in a thread, one at a time; where the task is cancelled meanwhile, end the work before the task."""
@@ -73,14 +86,37 @@ class Storing:
     def set_aside(self, report: str, entry: Entry, data: bytes, reason: str) -> None:
         """Keep a bad file in quarantine, remember why, and say it once."""
         attempts = self.ledger.bad(report, entry, reason, self.clock())
-        path = self.dataset.root / "quarantine" / report / Path(entry.name).name
-        write_atomically(path, lambda beside: beside.write_bytes(data))
+        write_atomically(self._quarantined(report, entry.name), lambda beside: beside.write_bytes(data))
         log.log(
             logging.WARNING if attempts == 1 else logging.DEBUG,
             "%s: %s is set aside: %s", report, entry.name, reason,
         )  # fmt: skip
         if attempts == GIVE_UP_AFTER:
             log.warning("%s: %s is not asked for again after %d tries", report, entry.name, attempts)
+
+    def done(self, report: str, entries: Sequence[Entry]) -> None:
+        """Mark files whose rows are committed; what was bad of them, or of earlier issues of them, is settled."""
+        self.ledger.done(report, entries, self.clock())
+        for entry in entries:
+            self._release(report, entry.name)
+        issues = {_issue(entry.name): entry.name.upper() for entry in entries}
+        bad = [file for file in self.ledger.bad_files() if file.report == report and _issue(file.name) in issues]
+        self.settle(file for file in bad if file.name.upper() < issues[_issue(file.name)])
+
+    def settle(self, files: Iterable[BadFile]) -> None:
+        """Bad files that nobody needs any more, for what they should have is stored: they are bad no longer."""
+        for file in files:
+            self.ledger.settle(file, self.clock())
+            self._release(file.report, file.name)
+            log.info("%s: %s was bad; what it should have is stored now", file.report, file.name)
+
+    def _quarantined(self, report: str, name: str) -> Path:
+        return self.dataset.root / "quarantine" / report / Path(name).name
+
+    def _release(self, report: str, name: str) -> None:
+        """Take a file out of quarantine, if it is there; what cannot be removed harms nobody."""
+        with contextlib.suppress(OSError):
+            self._quarantined(report, name).unlink()
 
     def _note_units(self, rows: pa.Table) -> None:
         unknown = self._units.unknown(pc.unique(rows["duid"]).to_pylist())
@@ -95,6 +131,11 @@ def add(total: Commits, more: Commits) -> None:
     """Count more commits in a total."""
     for name, commit in more.items():
         total[name] = total.get(name, Commit()) + commit
+
+
+def _issue(name: str) -> str:
+    """What the issues of one report have in common: all of the name but the number at its end, where there is one."""
+    return _NUMBER.sub("", name).upper()
 
 
 def newest(rows: Rows) -> datetime | None:

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -22,7 +22,6 @@ from aemo_updater.nemweb.client import NemwebClient
 from aemo_updater.nemweb.listing import Entry, files_of
 from aemo_updater.storage.dataset import Dataset
 from aemo_updater.storage.ledger import Cycle, Ledger
-from aemo_updater.storage.provenance import claim
 from aemo_updater.storing import Storing, add, newest
 from aemo_updater.tables import Report, Table
 
@@ -51,7 +50,7 @@ class Collector:
     """Runs cycles over one data folder. The caller holds the folder's lock."""
 
     client: NemwebClient
-    dataset: Dataset
+    dataset: InitVar[Dataset]
     ledger: Ledger
     clock: Clock
     reports: Sequence[Report] = REPORTS
@@ -60,11 +59,11 @@ class Collector:
     _not_fetched: dict[str, set[str]] = field(default_factory=dict)
     """Names, by report, that the last cycle could not fetch: they come last, so that they hold nothing up."""
 
-    def __post_init__(self) -> None:
-        self.storing = Storing(self.dataset, self.ledger, self.clock)
+    def __post_init__(self, dataset: Dataset) -> None:
+        self.storing = Storing(dataset, self.ledger, self.clock)
 
     async def cycle(self) -> CycleReport:
-        """One look at every source. Raises StoreError where the data folder fails; nothing else."""
+        """One look at every source. Raises StoreError where the data folder fails, or is of another market."""
         started = self.clock()
         requests, received = self.client.traffic.requests, self.client.traffic.received_bytes
         try:
@@ -104,7 +103,7 @@ class Collector:
         """Fetch and store all that is new. Raises FetchError or ReportError where it must stop early."""
         path = f"Reports/CURRENT/{report.folder}/"
         entries = files_of(report, await self.client.listing(path))
-        claim(self.dataset.root, self.client.simulated)
+        self.storing.claim(self.client.simulated)
         if not entries:
             raise ReportError(f"{path}: the listing holds no file of {report.name}")
         source.listed = len(entries)
@@ -167,7 +166,7 @@ class Collector:
                 rows.setdefault(table, []).extend(pieces)
         add(source.commits, self.storing.commit(rows))
         source.newest = max((n for n in (source.newest, newest(rows)) if n is not None), default=None)
-        self.ledger.done(report.name, good, self.clock())
+        self.storing.done(report.name, good)
         source.stored += len(good)
 
     def _rest(self, report: Report) -> datetime:

@@ -76,13 +76,18 @@ def ended(report: BackfillReport) -> Iterator[str]:
     for name, commit in sorted(report.commits.items()):
         yield f"{name}: {commit.inserted:,} rows added, {commit.replaced:,} replaced"
     done = report.progress
-    yield f"{done.files:,} files, {megabytes(done.size)}, {done.rows:,} rows read in {report.seconds:,.0f} s"
+    received = megabytes(report.received_bytes)
+    yield f"{done.files:,} files, {received} received, {done.rows:,} rows read in {report.seconds:,.0f} s"
     yield from (f"failed: {failure}" for failure in report.failures)
     yield from (_missing(gap, report) for gap in report.gaps)
 
 
 def _missing(gap: Gap, report: BackfillReport) -> str:
-    where = "missing, perhaps for what failed" if report.failures else "in no source"
+    if gap.bad:
+        names = ", ".join(gap.bad[:3]) + (f" and {len(gap.bad) - 3} more" if len(gap.bad) > 3 else "")
+        where = f"missing, and what should have them cannot be read ({names}): --refetch asks for it again"
+    else:
+        where = "missing, perhaps for what failed" if report.failures else "in no source"
     between = f"first {gap.first:%Y-%m-%d %H:%M}, last {gap.last:%Y-%m-%d %H:%M}"
     return f"{gap.table}: {gap.count:,} intervals are {where}; {between}"
 

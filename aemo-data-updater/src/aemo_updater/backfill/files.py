@@ -69,7 +69,7 @@ def _store_reports(storing: Storing, fetched: Sequence[Fetched], stored: Stored,
     stored.rows += sum(len(piece) for pieces in rows.values() for piece in pieces)
     add(stored.commits, storing.commit(rows))
     for offer, entry in good:
-        storing.ledger.done(offer.ledger_name, [entry], storing.clock())
+        storing.done(offer.ledger_name, [entry])
 
 
 def _reports_in(offer: Offer, entry: Entry, data: bytes) -> Iterator[tuple[str, bytes | ReportError]]:
@@ -119,7 +119,7 @@ def _store_month(storing: Storing, offer: Offer, files: list[bytes], stored: Sto
             stored.rows += len(rows)
             add(stored.commits, storing.commit({table: [rows]}))
             pa.default_memory_pool().release_unused()
-    storing.ledger.done(offer.ledger_name, offer.entries, storing.clock())
+    storing.done(offer.ledger_name, offer.entries)
 
 
 def _set_aside(

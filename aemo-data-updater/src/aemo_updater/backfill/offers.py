@@ -12,7 +12,7 @@ from aemo_updater.catalogue import FEEDS, feeds_of
 from aemo_updater.collectors.price_collector import FIVE_MINUTE_SETTLEMENT
 from aemo_updater.nemtime import HALF_HOUR
 from aemo_updater.nemweb.listing import Entry, files_of
-from aemo_updater.nemweb.reports import ROOFTOP_PV, TRADING_IS
+from aemo_updater.nemweb.reports import REPORTS, ROOFTOP_PV, TRADING_IS
 from aemo_updater.tables import Feed, Report, Table
 
 Span = tuple[datetime, datetime]
@@ -135,6 +135,18 @@ def month_offers(month: datetime, entries: Iterable[Entry]) -> list[Offer]:
         for (name, report), fed in feeds.items()
         if name in files
     ]
+
+
+def offers_named(ledger_name: str, name: str) -> list[Offer]:
+    """What a file offers that the ledger has under these names."""
+    entries = [Entry(name, name)]
+    month = _MONTH_FILE.fullmatch(unquote(unquote(name)))
+    begins = _moment(f"{month['month']}01") if month else None
+    if begins is not None:
+        found = month_offers(begins, entries)
+    else:
+        found = [o for r in REPORTS for o in (*current_offers(r, entries), *archive_offers(r, entries))]
+    return [offer for offer in found if offer.ledger_name == ledger_name]
 
 
 def folder_of(source: Source, report: Report) -> str:

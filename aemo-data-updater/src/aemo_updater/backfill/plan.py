@@ -14,6 +14,9 @@ import numpy.typing as npt
 
 from aemo_updater.backfill.offers import EVER, Offer, Source, Span, feeds_in
 from aemo_updater.catalogue import FEEDS, TABLES
+from aemo_updater.collectors.price_collector import PRICES5
+from aemo_updater.collectors.rooftop_collector import ROOFTOP30
+from aemo_updater.saying import Saying
 from aemo_updater.tables import Report, Table
 
 Stamps = npt.NDArray[np.datetime64]
@@ -24,19 +27,26 @@ FIRST_MONTH = datetime(2009, 7, 1)  # noqa: DTZ001 - NEM time is naive in the da
 EDGE = timedelta(hours=6)
 """How far beside what its name says a file may have what its neighbour lacks; a trading day begins four hours late."""
 
+FINAL_AFTER = timedelta(days=1)
+"""By then AEMO has issued what replaces a provisional value."""
+_FINAL = {
+    PRICES5.name: Saying("price_status", "NOT FIRM", nowhere=True),
+    ROOFTOP30.name: Saying("type", "SATELLITE", nowhere=True),
+}
+
 
 @dataclass(frozen=True, eq=False)
 class Lack:
     """Intervals that a table should have from one of ``reports``, the best first, and those that it had before.
 
-    With ``source`` only rows that say so in the column of this name count.
+    With ``saying`` only intervals count whose rows say so.
     """
 
     table: Table
     missing: Stamps
     there: Stamps
     reports: tuple[Report, ...]
-    source: str | None = None
+    saying: Saying | None = None
 
 
 @dataclass(frozen=True)
@@ -75,17 +85,21 @@ def expected(tables: Iterable[Table], span: Span) -> dict[Table, Stamps]:
     return grids
 
 
-def lacks_of(table: Table, wanted: Stamps, there: Callable[[str | None], Stamps]) -> Iterator[Lack]:
-    """What a table lacks of the wanted intervals, and what it has but should have from a better source.
+def lacks_of(table: Table, wanted: Stamps, there: Callable[[Saying | None], Stamps], now: datetime) -> Iterator[Lack]:
+    """What a table lacks of the wanted intervals, and what it has but should have from a better source, or final.
 
-    ``there`` tells which intervals have any row, or one from a source.
+    ``there`` tells which intervals are stored, or stored with rows that say so.
     """
-    reports, best = reports_of(table), best_source(table)
+    reports, best, final = reports_of(table), best_source(table), _FINAL.get(table.name)
     stored = there(None)
     yield Lack(table, without(wanted, stored), stored, reports)
     if best is not None:
-        stored = there(best)
-        yield Lack(table, without(wanted, stored), stored, reports[:1], best)
+        from_best = there(Saying("source", best))
+        yield Lack(table, without(wanted, from_best), from_best, reports[:1], Saying("source", best))
+    if final is not None:
+        # some stay provisional for ever: a file that was read is not read again for those, hence what is stored at all
+        old = wanted[wanted <= np.datetime64(now - FINAL_AFTER, "us")]
+        yield Lack(table, without(old, there(final)), stored, reports[:1], final)
 
 
 def without(stamps: Stamps, others: Stamps) -> Stamps:
@@ -154,7 +168,7 @@ def _pick(lack: Lack, offers: Sequence[Offer]) -> tuple[list[Offer], Stamps]:
     for tier in _tiers(lack, offers):
         covered = np.zeros_like(still)
         for offer, span in tier:
-            own = _within(lack.missing, span)
+            own = within(lack.missing, span)
             if still[own].any() and not (offer.read and _has_any(lack, offer)):
                 picked.append(offer)
                 covered[own] = True
@@ -174,9 +188,10 @@ def _tiers(lack: Lack, offers: Sequence[Offer]) -> Iterator[list[tuple[Offer, Sp
 
 def _has_any(lack: Lack, offer: Offer) -> bool:
     span = offer.span(lack.table)
-    return span is not None and len(lack.there[_within(lack.there, span)]) > 0
+    return span is not None and len(lack.there[within(lack.there, span)]) > 0
 
 
-def _within(stamps: Stamps, span: Span) -> slice:
+def within(stamps: Stamps, span: Span) -> slice:
+    """Where among stamps those of a span are."""
     first, last = np.searchsorted(stamps, np.array(span, "datetime64[us]"), side="right")
     return slice(first, last)

@@ -15,6 +15,7 @@ class Progress:
     files_total: int = 0
     size: int = 0
     size_total: int = 0
+    """Bytes, by the listings."""
     rows: int = 0
 
 
@@ -26,6 +27,8 @@ class Gap:
     count: int
     first: datetime
     last: datetime
+    bad: tuple[str, ...] = ()
+    """Files that should have some of them and cannot be read."""
 
 
 @dataclass
@@ -39,6 +42,7 @@ class BackfillReport:
     failures: list[str] = field(default_factory=list)
     """What could not be fetched or read, with the reason."""
     gaps: list[Gap] = field(default_factory=list)
+    received_bytes: int = 0
     seconds: float = 0.0
 
     @property

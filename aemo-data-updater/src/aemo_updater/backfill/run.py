@@ -13,12 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-import numpy as np
-import pyarrow as pa
-
 from aemo_updater.backfill.files import Fetched, Stored, store
 from aemo_updater.backfill.offers import (
-    INSTANT,
     Offer,
     Source,
     Span,
@@ -37,17 +33,15 @@ from aemo_updater.backfill.plan import (
     lacks_of,
     months_to_list,
     tally,
-    unmade_halves,
     without,
 )
-from aemo_updater.backfill.report import BackfillReport, Gap, Progress
-from aemo_updater.catalogue import means_of
+from aemo_updater.backfill.report import BackfillReport, Progress
+from aemo_updater.backfill.stock import gaps, make_unmade_halves, settle, stored_of
 from aemo_updater.errors import FetchError, GoneError, ReportError, ThrottledError
 from aemo_updater.nemtime import isoformat
 from aemo_updater.nemweb.client import CONNECTIONS, NemwebClient
 from aemo_updater.nemweb.listing import Entry
-from aemo_updater.storage.provenance import claim
-from aemo_updater.storage.store import make_halves
+from aemo_updater.saying import Saying
 from aemo_updater.storing import Storing, add
 from aemo_updater.tables import Report, Table
 
@@ -81,12 +75,16 @@ async def backfill(
     folder's lock. Raises StoreError where the data folder fails, ValueError for a span without intervals.
     """
     after, until = span[0], min(span[1], storing.clock() - SETTLED)
-    if after >= until:
-        raise ValueError(f"there is nothing to fetch after {isoformat(after)} and up to {isoformat(until)}")
-    run = _Run(client, storing, progress, refetch, check_footer)
-    began = time.monotonic()
-    await run.fill(expected(tables, (after, until)), dry_run)
+    wanted = expected(tables, (after, until)) if after < until else {}
+    if not any(len(stamps) for stamps in wanted.values()):
+        raise ValueError(
+            f"there is nothing to fetch after {isoformat(after)} and up to {isoformat(until)}: no interval ends there"
+        )
+    run = _Run(client, storing, progress, refetch, dry_run, check_footer)
+    began, received = time.monotonic(), client.traffic.received_bytes
+    await run.fill(wanted)
     run.report.seconds = time.monotonic() - began
+    run.report.received_bytes = client.traffic.received_bytes - received
     return run.report
 
 
@@ -96,6 +94,7 @@ class _Run:
     storing: Storing
     say: Callable[[Progress], None]
     refetch: bool
+    dry_run: bool
     check_footer: bool
     report: BackfillReport = field(default_factory=BackfillReport)
     _offers: list[Offer] = field(default_factory=list)
@@ -110,16 +109,17 @@ class _Run:
     def _stopped(self) -> bool:
         return self._failed >= FAILURES_IN_A_ROW or self._refused >= REFUSALS_IN_A_ROW
 
-    async def fill(self, wanted: dict[Table, Stamps], dry_run: bool) -> None:
+    async def fill(self, wanted: dict[Table, Stamps]) -> None:
         """Choose, fetch and store until no file is left that could have what is missing."""
-        if not dry_run:
-            await self.storing.whole(partial(self._make_halves, wanted))
+        if not self.dry_run:
+            made = await self.storing.whole(partial(make_unmade_halves, self.storing.dataset, wanted))
+            add(self.report.commits, made)
         lacks = await asyncio.to_thread(self._lacks, wanted)
         await self._list({r: None for lack in lacks if len(lack.missing) for r in lack.reports})
         await self._list_months(lacks)
         chosen = choose(lacks, self._offers)
         self.report.planned = tally(chosen)
-        while chosen and not dry_run:
+        while chosen and not self.dry_run:
             await self._take(chosen)
             tried = set(chosen)
             self._offers = [o for o in self._offers if o not in tried]
@@ -128,42 +128,25 @@ class _Run:
             chosen = [] if self._stopped else choose(lacks, self._offers)
         if self._stopped:
             self._note("the server fails or refuses again and again; another run will go on from here")
-        if not dry_run:
-            self.report.gaps = await asyncio.to_thread(self._gaps, wanted)
+        if not self.dry_run:
+            await self.storing.whole(partial(settle, self.storing))
+            self.report.gaps = await asyncio.to_thread(gaps, self.storing, wanted)
 
     # --- what is missing ---
 
     def _lacks(self, wanted: dict[Table, Stamps]) -> list[Lack]:
-        def there(table: Table, stamps: Stamps, source: str | None) -> Stamps:
-            return stamps[:0] if self.refetch else self._there(table, stamps, source)
+        def there(table: Table, stamps: Stamps, saying: Saying | None) -> Stamps:
+            return stamps[:0] if self.refetch else self._there(table, stamps, saying)
 
-        return [lack for t, stamps in wanted.items() for lack in lacks_of(t, stamps, partial(there, t, stamps))]
+        now = self.storing.clock()
+        return [lack for t, stamps in wanted.items() for lack in lacks_of(t, stamps, partial(there, t, stamps), now)]
 
-    def _there(self, table: Table, stamps: Stamps, source: str | None = None) -> Stamps:
-        """Which of the intervals from the first to the last stamp are stored."""
-        if not len(stamps):
-            return stamps
-        return self.storing.dataset.intervals(table, stamps[0].item() - INSTANT, stamps[-1].item(), source)
+    def _there(self, table: Table, stamps: Stamps, saying: Saying | None = None) -> Stamps:
+        return stored_of(self.storing.dataset, table, stamps, saying)
 
     def _left(self, lacks: Sequence[Lack]) -> list[Lack]:
         """The lacks as they are now."""
-        return [replace(k, missing=without(k.missing, self._there(k.table, k.missing, k.source))) for k in lacks]
-
-    def _gaps(self, wanted: dict[Table, Stamps]) -> list[Gap]:
-        left = [(table, without(stamps, self._there(table, stamps))) for table, stamps in wanted.items()]
-        return [Gap(t.name, len(stamps), stamps[0].item(), stamps[-1].item()) for t, stamps in left if len(stamps)]
-
-    def _make_halves(self, wanted: dict[Table, Stamps]) -> None:
-        """Make the half hours that a killed run, or a lost part file, left unmade beside their six intervals."""
-        for table, stamps in wanted.items():
-            halves = means_of(table)
-            if halves is None:
-                continue
-            unmade = unmade_halves(self._there(table, stamps), self._there(halves, stamps))
-            months = unmade.astype("datetime64[M]")
-            for month in np.unique(months):
-                rows = pa.table({"settlementdate": pa.array(unmade[months == month])})
-                add(self.report.commits, {halves.name: make_halves(self.storing.dataset, table, rows, halves)})
+        return [replace(k, missing=without(k.missing, self._there(k.table, k.missing, k.saying))) for k in lacks]
 
     # --- what is offered ---
 
@@ -180,8 +163,7 @@ class _Run:
 
     def _offer(self, offers: Iterable[Offer]) -> None:
         for offer in offers:
-            ledgered = offer.source is not Source.CURRENT and not self.refetch
-            read = ledgered and not self.storing.ledger.news(offer.ledger_name, offer.entries)
+            read = not self.refetch and not self.storing.ledger.news(offer.ledger_name, offer.entries)
             self._offers.append(replace(offer, read=read))
 
     async def _listing(self, path: str) -> list[Entry]:
@@ -195,7 +177,7 @@ class _Run:
         except (FetchError, ReportError) as error:
             self._fail(error)
             return []
-        claim(self.storing.dataset.root, self.client.simulated)
+        self.storing.claim(self.client.simulated, keep=not self.dry_run)
         self._failed = self._refused = 0
         return entries
 

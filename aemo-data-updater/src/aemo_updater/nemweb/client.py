@@ -13,7 +13,8 @@ import stamina
 import stamina.instrumentation
 from yarl import URL
 
-from aemo_updater.errors import FetchError, GoneError, ThrottledError
+from aemo_updater.errors import FetchError, GoneError, StoreError, ThrottledError
+from aemo_updater.market import spoken
 from aemo_updater.nemweb.listing import Entry, parse_listing
 
 USER_AGENT = f"aemo-data-updater/{version('aemo-data-updater')} (open-source NEM data collector)"
@@ -52,32 +53,44 @@ class _Answer(NamedTuple):
 
 @dataclass
 class NemwebClient:
-    """A session with one NEMWEB server. Make it with `connect`."""
+    """A session with one NEMWEB server, which is of one market. Make it with `connect`."""
 
     session: aiohttp.ClientSession
     base_url: str
     traffic: Traffic = field(default_factory=Traffic)
     simulated: str | None = None
-    """Which simulated market the newest listing is of; None for the real one, and before there is a listing."""
+    """Which simulated market the first listing was of; None for the real one, and before there is a listing."""
+    _listed: bool = False
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS))
 
     async def listing(self, path: str) -> list[Entry]:
         """The entries of a folder, such as ``Reports/CURRENT/Dispatch_SCADA/``, with hrefs that `fetch` takes.
 
-        Raises FetchError, or ReportError where the answer is no listing.
+        Raises FetchError, ReportError where the answer is no listing, or StoreError as `fetch`.
         """
         answer = await self._ask(path)
         entries = parse_listing(answer.body.decode("utf-8", "replace"), path)
-        self.simulated = answer.simulated
+        if not self._listed:
+            self.simulated, self._listed = answer.simulated, True
+        self._check_market(answer)
         return [e if _is_absolute(e.href) else replace(e, href=urljoin(f"/{path}", e.href)) for e in entries]
 
     async def fetch(self, href: str) -> bytes:
         """The bytes behind an href of a listing, or behind a path below the base URL.
 
         Only its path is used: a listing may name the host in another way than we do. Raises FetchError; of it
-        ThrottledError for 403 and 429, GoneError for 404.
+        ThrottledError for 403 and 429, GoneError for 404. Raises StoreError where the answer is of another market than
+        the first listing was: what the caller then took the data folder for, it stays for.
         """
-        return (await self._ask(href)).body
+        answer = await self._ask(href)
+        if self._listed:
+            self._check_market(answer)
+        return answer.body
+
+    def _check_market(self, answer: "_Answer") -> None:
+        if answer.simulated != self.simulated:
+            was, now = spoken(self.simulated), spoken(answer.simulated)
+            raise StoreError(f"{self.base_url}: was {was} and is now {now}; they are never mixed")
 
     async def _ask(self, href: str) -> _Answer:
         base = urlsplit(self.base_url)

@@ -2,7 +2,8 @@
 
 It follows the Frictionless Data Package, with two properties of ours a resource: ``minutes``, the length of an
 interval, and ``partition``, what one part file holds; and one of the package: ``simulated``, such as ``seed 1``, where
-the market is not the real one. The dashboard checks ``version`` on opening and shows ``simulated`` on every page.
+the market is not the real one. The dashboard checks ``version`` on opening and shows ``simulated`` on every page. What
+is true of the rows, their part files say (`provenance.mark_of`): this file repeats it for people.
 """
 
 import json
@@ -12,7 +13,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from aemo_updater.errors import StoreError
 from aemo_updater.storage.atomic import write_atomically
 from aemo_updater.tables import Column, Table
 
@@ -32,26 +32,24 @@ def describe(tables: Iterable[Table], simulated: str | None = None) -> dict[str,
     }
 
 
-def write_datapackage(root: Path, tables: Iterable[Table]) -> None:
-    """Write the description into the data folder, unless it stands there already; the folder's mark stays.
+def write_datapackage(root: Path, tables: Iterable[Table], simulated: str | None = None) -> None:
+    """Write the description into the data folder, unless it stands there already.
 
-    Raises StoreError where the mark cannot be read or the file not be written.
+    Raises StoreError where the file cannot be written.
     """
-    _write(root, describe(tables, mark_of(root)))
+    _write(root, describe(tables, simulated))
 
 
-def mark_of(root: Path) -> str | None:
-    """Which simulated market the data folder is of; None where it is of the real one, or nobody's yet.
-
-    Raises StoreError where that cannot be known: there are rows, and a description that cannot be read.
-    """
+def described_mark(root: Path) -> str | None:
+    """Which simulated market the description names; None for the real one, and where nothing can be read."""
     mark = _read(root).get("simulated")
     return str(mark) if mark else None
 
 
-def set_mark(root: Path, simulated: str) -> None:
-    """Say in the description, durably, that the folder's market is a simulated one."""
-    _write(root, {**describe(()), **_read(root), **_origin(simulated)})
+def set_mark(root: Path, simulated: str | None) -> None:
+    """Say in the description, durably, of which market the folder is."""
+    described = {name: value for name, value in _read(root).items() if name != "simulated"}
+    _write(root, {**describe(()), **described, **_origin(simulated)})
 
 
 def holds_rows(root: Path) -> bool:
@@ -74,19 +72,12 @@ def _origin(simulated: str | None) -> dict[str, Any]:
 
 
 def _read(root: Path) -> dict[str, Any]:
-    """The file's contents; empty where there is none, or where what stands there describes no rows."""
-    path = root / NAME
+    """The file's contents; empty where there is none, or something else."""
     try:
-        package = json.loads(path.read_bytes())
-        if isinstance(package, dict):
-            return package
-    except FileNotFoundError:
-        return {}
+        package = json.loads((root / NAME).read_bytes())
     except (OSError, ValueError):  # of the latter: no JSON, no text
-        pass
-    if holds_rows(root):
-        raise StoreError(f"{path}: cannot be read, so nobody knows whether the rows beside it are simulated")
-    return {}
+        return {}
+    return package if isinstance(package, dict) else {}
 
 
 def _write(root: Path, package: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ part, not on the history.
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -19,9 +19,13 @@ import pyarrow.parquet as pq
 
 from aemo_updater.collectors.rows import best_order, best_rows, between, conform, is_ascending, last_of_run
 from aemo_updater.errors import StoreError
+from aemo_updater.market import spoken
+from aemo_updater.saying import Saying
 from aemo_updater.storage.atomic import write_atomically
 from aemo_updater.tables import TIME, Partition, Table
 
+MARK = b"nem_simulated"
+"""In a part file's metadata: the mark of the simulated market that its rows are of. A part without it is real."""
 _INSTANT = timedelta(microseconds=1)
 _LABEL = {Partition.DAY: "%Y-%m-%d", Partition.MONTH: "%Y-%m"}
 
@@ -48,6 +52,15 @@ class Extent:
     size_bytes: int
 
 
+def part_mark(path: Path) -> str | None:
+    """Which simulated market a part file is of, by its footer; None for the real one."""
+    try:
+        mark = (pq.read_metadata(path).metadata or {}).get(MARK)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(path, error) from error
+    return None if mark is None else mark.decode("utf-8", "replace")
+
+
 def part_of(table: Table, settlementdate: datetime) -> str:
     """Name of the part that holds an interval: the day or month of the instant before its stamp."""
     return (settlementdate - _INSTANT).strftime(_LABEL[table.partition])
@@ -63,9 +76,13 @@ def by_part(rows: pa.Table, table: Table) -> Iterator[tuple[str, pa.Table]]:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The stored tables below one folder."""
+    """The stored tables below one folder.
+
+    ``simulated`` is the mark of the market whose rows are committed, None for the real one; each part file says it.
+    """
 
     root: Path
+    simulated: str | None = field(default=None, kw_only=True)
 
     def folder(self, table: Table) -> Path:
         """The folder of a table's part files; it need not exist."""
@@ -88,28 +105,29 @@ class Dataset:
             yield between(_read_part(path, table), after, until)
 
     def intervals(
-        self, table: Table, after: datetime | None = None, until: datetime | None = None, source: str | None = None
+        self, table: Table, after: datetime | None = None, until: datetime | None = None, saying: Saying | None = None
     ) -> np.ndarray:
         """Stamps with ``after < settlementdate <= until`` that have any row, ascending, as ``datetime64[us]``.
 
-        With ``source`` only rows count that say so in the column of this name.
+        With ``saying`` those of them whose rows say so.
         """
-        names = ["settlementdate"] + ([] if source is None else ["source"])
         found = [np.empty(0, "datetime64[us]")]
         for path in self.parts(table, after, until):
             with _open_part(path, table) as file:
-                if not set(names) <= set(file.schema_arrow.names):
-                    continue
-                rows = between(file.read(names, use_threads=False), after, until)
-            if source is not None:
-                rows = rows.filter(pc.equal(rows["source"], source))
-            found.append(pc.unique(rows["settlementdate"].cast(TIME)).to_numpy(zero_copy_only=False))
+                names = {"settlementdate"} | ({saying.column} if saying else set())
+                rows = between(file.read(sorted(names & set(file.schema_arrow.names)), use_threads=False), after, until)
+            stamps = _unique_stamps(rows)
+            if saying is not None:
+                told = saying.column in rows.column_names
+                those = _unique_stamps(rows.filter(pc.equal(rows[saying.column], saying.word))) if told else stamps[:0]
+                stamps = np.setdiff1d(stamps, those, assume_unique=True) if saying.nowhere else those
+            found.append(stamps)
         return np.unique(np.concatenate(found))
 
     def commit(self, table: Table, rows: pa.Table) -> Commit:
         """Merge rows into a table by its key and preference; a second commit of the same rows changes nothing.
 
-        Raises StoreError where a part cannot be read or written; parts already written stay.
+        Raises StoreError where a part cannot be read or written, or is of another market; parts already written stay.
         """
         done = Commit()
         for part, batch in by_part(conform(rows, table), table):
@@ -118,11 +136,19 @@ class Dataset:
 
     def _commit_part(self, table: Table, part: str, batch: pa.Table) -> Commit:
         path = self.folder(table) / f"{part}.parquet"
-        stored = _read_part(path, table) if path.exists() else table.schema.empty_table()
+        stored = self._own(path, table) if path.exists() else table.schema.empty_table()
         merged, commit = merge(stored, batch, table)
         if commit != Commit():
-            write_atomically(path, lambda file: _write_parquet(merged, file, table))
+            marked = merged.replace_schema_metadata({MARK: self.simulated} if self.simulated else None)
+            write_atomically(path, lambda file: _write_parquet(marked, file, table))
         return commit
+
+    def _own(self, path: Path, table: Table) -> pa.Table:
+        """A part's rows, to be merged with others of the same market."""
+        rows = _read_part(path, table)
+        if (mark := part_mark(path)) != self.simulated:
+            raise StoreError(f"{path}: is of {spoken(mark)}, not of {spoken(self.simulated)}; they are never mixed")
+        return rows
 
     def extent(self, table: Table) -> Extent:
         """Rows and span of a table: rows from the footers, stamps from its first and its last part."""
@@ -201,7 +227,16 @@ def _open_part(path: Path, table: Table) -> Iterator[pq.ParquetFile]:
                 raise StoreError(f"{path}: is no part of {table.name}, it has no {' and no '.join(sorted(lacking))}")
             yield file
     except (pa.ArrowException, OSError) as error:
-        raise StoreError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> StoreError:
+    return StoreError(f"{path}: cannot be read: {str(error).splitlines()[0]}")
+
+
+def _unique_stamps(rows: pa.Table) -> np.ndarray:
+    stamps: np.ndarray = pc.unique(rows["settlementdate"].cast(TIME)).to_numpy(zero_copy_only=False)
+    return stamps
 
 
 def _read_part(path: Path, table: Table) -> pa.Table:

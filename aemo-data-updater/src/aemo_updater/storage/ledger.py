@@ -153,6 +153,15 @@ class Ledger:
             ).fetchone()
         return int(row[0])
 
+    def settle(self, file: BadFile, at: datetime) -> None:
+        """A bad file whose rows came from elsewhere is as good as done, in the size that it had."""
+        with self._transaction() as db:
+            db.execute(
+                """update files set state = 'done', reason = null, at = ?
+                where report = ? and name = ? and state = 'bad'""",
+                (at.isoformat(), file.report, file.name),
+            )
+
     def bad_files(self) -> list[BadFile]:
         """All files that are still bad, the latest first."""
         rows = self._select(

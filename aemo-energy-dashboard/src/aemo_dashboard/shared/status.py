@@ -4,15 +4,22 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from aemo_dashboard.errors import DataError, NoDataError
 from aemo_dashboard.nemtime import spoken
 from aemo_dashboard.shared.adapters import newest, oldest
+from aemo_dashboard.shared.duckdb_views import Fingerprint, fingerprint, part_files
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.tables import TABLES
 
 PACKAGE_FILE = "datapackage.json"
+PART_MARK = b"nem_simulated"
+"""In the metadata of a simulated market's part files: which one it is."""
 PACKAGE_NAME = "nem-energy-data"
 MAJOR_VERSION = 1
 STALE_AFTER = timedelta(minutes=15)
@@ -58,17 +65,38 @@ def check_package(data_dir: Path) -> None:
 def simulated_mark(data_dir: Path) -> str | None:
     """Which simulated market the folder is of, such as ``seed 1``; None for the real one.
 
-    The collector writes it before the first row, maybe long after this process began: it is read anew each time.
-    Whoever reads rows asks after that, and so never has simulated ones without knowing. Raises DataError where the
-    folder's description can't be read.
+    The folder's description says it, and so does each part file: the newest of each table is asked too, so that a
+    folder that lost its description, or a table that was copied elsewhere, is not taken for AEMO's. The collector
+    writes it before the first row, maybe long after this process began: it is looked for anew each time. Whoever reads
+    rows asks after that, and so never has simulated ones without knowing. Raises DataError where the folder's
+    description can't be read.
     """
-    mark = (_package(data_dir) or {}).get("simulated")
-    return str(mark) if mark else None
+    described = (_package(data_dir) or {}).get("simulated")
+    if described:
+        return str(described)
+    newest_parts = (parts[-1] for table in TABLES if (parts := part_files(data_dir, table)))
+    marks = (_part_mark(path) for path in newest_parts)
+    return next((mark for mark in marks if mark is not None), None)
 
 
 def simulated_sentence(mark: str) -> str:
     """What stands on every page of a simulated market."""
     return f"Simulated market ({mark}): these are not AEMO's numbers."
+
+
+def _part_mark(path: Path) -> str | None:
+    """What a part file's footer says. One that is gone or can't be read says nothing: its query says why."""
+    try:
+        return _mark_in(path, fingerprint([path]))
+    except (pa.ArrowException, OSError):
+        return None
+
+
+@lru_cache(maxsize=1_000)
+def _mark_in(path: Path, _identity: Fingerprint) -> str | None:
+    """The same; a part is replaced and never changed, so each is asked once."""
+    mark = (pq.read_metadata(path).metadata or {}).get(PART_MARK)
+    return None if mark is None else mark.decode("utf-8", "replace")
 
 
 def _package(data_dir: Path) -> dict[str, object] | None:

@@ -54,7 +54,7 @@ def _rooftop(kind: str, place: int) -> _Kind:
 
 
 _KINDS: dict[tuple[str, str], _Kind] = {
-    (TRADING_IS.name, ""): _Kind("PUBLIC_TRADINGIS_", 0, writing=(5, 12), lag=(120, 460)),
+    (TRADING_IS.name, ""): _Kind("PUBLIC_TRADINGIS_", 0, writing=(9, 14), lag=(118, 455)),
     (DISPATCH_IS.name, ""): _Kind("PUBLIC_DISPATCHIS_", 5, writing=(7, 15), lag=(2, 5)),
     (DISPATCH_SCADA.name, ""): _Kind("PUBLIC_DISPATCHSCADA_", 10, writing=(12, 20), lag=(10, 225)),
     (ROOFTOP_PV.name, "MEASUREMENT"): _rooftop("MEASUREMENT", 15),

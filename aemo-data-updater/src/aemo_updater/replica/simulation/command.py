@@ -47,6 +47,7 @@ class _True(Dataset):
 
     seed: int
     troubles: frozenset[Trouble]
+    now: datetime | None
 
     def stream(self, table: Table, after: datetime | None = None, until: datetime | None = None) -> Iterator[pa.Table]:
         assert after is not None
@@ -54,16 +55,21 @@ class _True(Dataset):
         market = Market(self.seed)
         while after < until:
             day_ends = min(after.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1), until)
-            yield truth(table, after, day_ends, market, self.seed, self.troubles)
+            yield truth(table, after, day_ends, market, self.seed, self.troubles, self.now)
             after = day_ends
 
 
-def print_truth(table: Table, start: datetime, end: datetime, seed: int, troubles: frozenset[Trouble]) -> None:
-    """Print the true rows with ``start < settlementdate <= end`` as `aemo-updater export` writes stored ones to CSV."""
+def print_truth(
+    table: Table, start: datetime, end: datetime, seed: int, troubles: frozenset[Trouble], now: datetime | None
+) -> None:
+    """Print the true rows with ``start < settlementdate <= end`` as `aemo-updater export` writes stored ones to CSV.
+
+    Of all that is ever published, or of what is by ``now``.
+    """
     with TemporaryDirectory() as folder:
         root, file = Path(folder), Path(folder, "truth.csv")
         set_mark(root, f"seed {seed}")
-        export(_True(root, seed, troubles), table, file, start, end)
+        export(_True(root, seed, troubles, now), table, file, start, end)
         with file.open("rb") as rows:
             sys.stdout.flush()
             shutil.copyfileobj(rows, sys.stdout.buffer)

@@ -33,12 +33,17 @@ LINKS = {
 }
 COUNTER_FLOW = {"N-Q-MNSP1": 0.3, "V-S-MNSP1": 0.12, "VIC1-NSW1": 0.05}
 """Links on which a constraint now and then asks for a flow backwards, and by what part of the import limit at least."""
+CUT_OFF = 0.95
+"""The part of a limit that is gone where it is scarce: the line that fails is what makes such an evening."""
 ROOM = 2.0
 """MW between the two limits at the least."""
 
 
-def limits(seed: int, minutes: Minutes) -> tuple[Array, Array]:
-    """EXPORTLIMIT and IMPORTLIMIT in MW, as signed flows, by interval and interconnector."""
+def limits(seed: int, minutes: Minutes, scarce: Array) -> tuple[Array, Array]:
+    """EXPORTLIMIT and IMPORTLIMIT in MW, as signed flows, by interval and interconnector.
+
+    ``scarce`` is of `offers.scarcity`: less can be brought to where it is.
+    """
     names = INTERCONNECTORS
     slow = smooth(seed, "limits", minutes, 7 * 60, 2 * len(names)) * 0.8 + smooth(
         seed, "limits of an hour", minutes, 35, 2 * len(names)
@@ -47,6 +52,9 @@ def limits(seed: int, minutes: Minutes) -> tuple[Array, Array]:
     importing = np.column_stack(
         [LINKS[n].importing + LINKS[n].import_spread * slow[:, len(names) + i] for i, n in enumerate(names)]
     )
+    sender, receiver = (scarce[:, [REGIONS.index(ENDS[n][end]) for n in names]] for end in (0, 1))
+    export = np.where(export > 0, export * (1 - CUT_OFF * receiver), export)
+    importing = np.where(importing < 0, importing * (1 - CUT_OFF * sender), importing)
     back = spells(seed, "counter-flow", minutes, slot=3 * 1440, chance=0.2, length=(30, 400), size=len(names))
     forced = importing * np.array([COUNTER_FLOW.get(n, 0.0) for n in names])
     export = np.where(back & (forced < 0), forced, export)

@@ -26,7 +26,7 @@ from aemo_updater.replica.simulation.model import (
     MarketDay,
 )
 from aemo_updater.replica.simulation.noise import Minutes, generator, smooth
-from aemo_updater.replica.simulation.offers import AT_THE_CAP, SUNNY, supply
+from aemo_updater.replica.simulation.offers import AT_THE_CAP, SUNNY, bids, scarcity, settled, supply
 from aemo_updater.replica.simulation.storage import battery_plan
 from aemo_updater.replica.simulation.weather import weather
 
@@ -83,8 +83,10 @@ def run(seed: int, day: date, fleet: Fleet) -> _Run:
     cap = price_cap(datetime(day.year, day.month, day.day, 12))  # noqa: DTZ001 - NEM time is naive in the data
     sky = weather(seed, minutes, fleet)
     rooftop = np.round(sky.rooftop, 3)
-    offers = supply(seed, day, minutes, fleet, sky.available, cap)
-    native = native_demand(seed, minutes, sky.heat) - rooftop
+    scarce = scarcity(seed, minutes)
+    offers = supply(seed, day, minutes, fleet, sky.available, scarce, cap)
+    # it is the hot and the cold evenings that are scarce
+    native = native_demand(seed, minutes, sky.heat) * (1 + 0.05 * scarce) - rooftop
     in_region = [fleet.region == r for r in range(len(REGIONS))]
     sunny = offers.available * fleet.of(*SUNNY)
     need = native - np.column_stack([sunny[:, here].sum(axis=1) for here in in_region])
@@ -96,7 +98,7 @@ def run(seed: int, day: date, fleet: Fleet) -> _Run:
     pumps = fleet.of("pump") & living
     taken = np.array([fleet.capacity[pumps & here].sum() for here in in_region])
     fixed = np.column_stack([moved[:, fleet.region[batteries] == r].sum(axis=1) for r in range(len(REGIONS))])
-    export, importing = limits(seed, minutes)
+    export, importing = limits(seed, minutes, scarce)
     least, most = bounds(export, importing)
     lost_here = np.zeros_like(native)
     for _ in range(LOSS_ROUNDS):
@@ -104,7 +106,7 @@ def run(seed: int, day: date, fleet: Fleet) -> _Run:
         flow = flows(cleared.sent, export, importing)
         lost = losses(flow)
         interchange, lost_here = net_interchange(flow, lost)
-    rrp: Array = np.where(cleared.price > cap - AT_THE_CAP, cap, cleared.price).round(5)
+    rrp: Array = _settlement(seed, day, np.where(cleared.price > cap - AT_THE_CAP, cap, cleared.price))
     target = offers.dispatched(cleared.price, fleet.region)
     target = _spilled(target, native + taken - fixed + interchange, in_region)
     target[:, pumps] = fleet.capacity[pumps] - target[:, pumps]
@@ -136,6 +138,17 @@ def run(seed: int, day: date, fleet: Fleet) -> _Run:
         rooftop=rooftop,
         built=fleet.built(day),
     )
+
+
+def _settlement(seed: int, day: date, price: Array) -> Array:
+    """RRP: the market settles at bids, and so at one price for a while; Tasmania, of one owner, more than others."""
+    rrp = settled(price, bids(seed, day), 2.0)
+    tasmania, victoria = REGIONS.index("TAS1"), REGIONS.index("VIC1")
+    own = settled(price[:, tasmania], bids(seed, day, "Tasmanian bids", 16.0), 12.0)
+    # where the cable has room the two are one market, and where it has none the dearer one stays the dearer
+    apart = np.sign(own - rrp[:, victoria]) == np.sign(price[:, tasmania] - price[:, victoria])
+    rrp[:, tasmania] = np.where(apart & (price[:, tasmania] != price[:, victoria]), own, rrp[:, tasmania])
+    return np.round(rrp, 5)
 
 
 def _spilled(target: Array, wanted: Array, in_region: list[NDArray[np.bool_]]) -> Array:

@@ -28,6 +28,7 @@ from aemo_updater.replica.simulation.text import (
     footer_line,
     header_line,
     member,
+    pad,
 )
 
 
@@ -83,11 +84,14 @@ def written(year: int, month: int) -> datetime:
     return datetime.combine(eras.next_month(year, month).replace(day=WRITTEN_ON), time(2, 20))
 
 
-def archive(table: str, year: int, month: int, day_of: DayOf, *, issues_of: IssuesOf, file_number: int = 1) -> bytes:
+def archive(
+    table: str, year: int, month: int, day_of: DayOf, *, issues_of: IssuesOf, file_number: int = 1, size: int = 0
+) -> bytes:
     """The zip of one of `file_names`, which are counted from 1.
 
     Rows are those of an interval's last issue; an interval without an issue has none. The text is compressed as it is
-    made, an interval at a time: a month of UNIT_SCADA is 400 MB of it.
+    made, an interval at a time: a month of UNIT_SCADA is 400 MB of it. A shorter zip is padded to ``size``
+    bytes.
     """
     names = file_names(table, year, month)
     if not 1 <= file_number <= len(names):
@@ -115,6 +119,7 @@ def archive(table: str, year: int, month: int, day_of: DayOf, *, issues_of: Issu
                 count += len(lines)
                 stream.write(dialect.end.join((*lines, "")).encode())
         stream.write(f"{footer_line(count)}{dialect.end}".encode())
+    pad(out, size, names[file_number - 1])
     return out.getvalue()
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from aemo_updater.price_limits import PRICE_FLOOR
@@ -47,13 +48,11 @@ SOUTH_AUSTRALIAN_SUN_AND_WIND: Tranches = (
     (0.10, BELOW_FLOOR, -300), (0.25, -260, -70), (0.50, -75, -18), (0.15, -18, 10),
 )  # fmt: skip
 """Where noons are crowded most days, farms bid further below zero to stay on."""
-ONLY_PEAKS: Tranches = ((0.20, 100, 300), (0.25, 5_000, CAP), (0.55, CAP, CAP))
-ONLY_PEAKS_OF_COAL: Tranches = ((0.40, BELOW_FLOOR, PRICE_FLOOR), (0.15, 40, 150), (0.10, 5_000, CAP), (0.35, CAP, CAP))
-"""What flexible plant, and coal, offers in an evening in which it can set the price."""
+ONLY_PEAKS: Tranches = ((0.10, 100, 300), (0.20, 4_000, CAP), (0.70, CAP, CAP))
+"""What flexible plant offers in an evening in which it can set the price."""
 AT_ANY_PRICE: Tranches = ((1.0, BELOW_FLOOR, PRICE_FLOOR),)
 """What wind and solar farms offer while a constraint keeps all but the cheapest off the grid."""
 
-COAL = ("black coal", "brown coal")
 FLEXIBLE = ("gas peaker", "gas steam", "gas combined", "hydro", "distillate")
 SUNNY = ("wind", "tracking solar", "fixed solar")
 OUTAGES = {  # chance to begin one in four weeks, and how long: minutes
@@ -65,6 +64,8 @@ OUTAGES = {  # chance to begin one in four weeks, and how long: minutes
     "distillate": (0.08, (6 * 60, 6 * 1440)),
     "hydro": (0.07, (12 * 60, 12 * 1440)),
 }
+SCARCE_EVENINGS = np.array([0.45, 0.40, 0.35, 0.10, 0.35])
+"""By region, the chance of a day to have a time of scarcity, a sixth of which are in an evening."""
 RUNNING_UP = 36
 """Five minutes it takes from an outage to full availability, and back."""
 STEADY_SHARE = {"run of river": 0.55, "biomass": 0.6, "hydro": 0.80}
@@ -114,7 +115,7 @@ class Supply:
     curve: Array
     other_curve: Array
     other_share: Array
-    """How much of a unit stands on its other curve in an interval: 0 or 1."""
+    """How much of a unit stands on its other curve in an interval, 0 to 1."""
     asked: Array
     """By interval and region: the factor by which owners just then ask more than their curves say."""
 
@@ -138,7 +139,7 @@ class Supply:
         return taken
 
 
-def supply(seed: int, day: date, minutes: Minutes, fleet: Fleet, sunny: Array, cap: float) -> Supply:
+def supply(seed: int, day: date, minutes: Minutes, fleet: Fleet, sunny: Array, scarce: Array, cap: float) -> Supply:
     """The offers of all units but batteries on a trading day; ``sunny`` is `Weather.available`."""
     grid = price_grid(cap)
     curve = np.zeros((len(fleet.units), len(grid)))
@@ -153,11 +154,9 @@ def supply(seed: int, day: date, minutes: Minutes, fleet: Fleet, sunny: Array, c
             curve[unit] = _offered(grid, own, firmness[unit], cap)
             if kind in FLEXIBLE:
                 other[unit] = _offered(grid, ONLY_PEAKS, 1.0, cap)
-            elif kind in COAL:
-                other[unit] = _offered(grid, ONLY_PEAKS_OF_COAL, 1.0, cap)
             elif kind in SUNNY:
                 other[unit] = _offered(grid, AT_ANY_PRICE, 1.0, cap)
-    on_other = np.where(fleet.of(*FLEXIBLE, *COAL), _scarce(seed, minutes)[:, fleet.region], 0.0)
+    on_other = np.where(fleet.of(*FLEXIBLE), scarce[:, fleet.region], 0.0)
     on_other += np.where(fleet.of(*SUNNY), _crowded(seed, minutes)[:, fleet.region], 0.0)
     available = sunny + _availability(seed, minutes, fleet)
     return Supply(grid, available * fleet.living(day), curve, other, on_other, _asked(seed, minutes))
@@ -221,12 +220,29 @@ def _availability(seed: int, minutes: Minutes, fleet: Fleet) -> Array:
     return available
 
 
-def _scarce(seed: int, minutes: Minutes) -> Array:
-    """By region, 1 in the evenings of a year in which flexible plant is short and knows it."""
-    evening = (minutes % 1440 >= 16 * 60 + 30) & (minutes % 1440 <= 20 * 60 + 30)
-    alone = spells(seed, "scarce", minutes, slot=1440, chance=0.30, length=(10, 60), size=len(REGIONS))
-    together = spells(seed, "scarce all over", minutes, slot=1440, chance=0.05, length=(10, 45), size=1)
-    return np.where(evening[:, None], alone | together, False).astype(float)
+def scarcity(seed: int, minutes: Minutes) -> Array:
+    """By region, from 0 to 1 over half an hour: evenings in which flexible plant is short, and lines bring little."""
+    steps = 6
+    wide = np.arange(minutes[0] - 5 * (steps - 1), minutes[-1] + 1, 5)
+    evening = (wide % 1440 >= 16 * 60 + 30) & (wide % 1440 <= 20 * 60 + 30)
+    alone = spells(seed, "scarce", wide, slot=1440, chance=SCARCE_EVENINGS, length=(20, 80), size=len(REGIONS))
+    together = spells(seed, "scarce all over", wide, slot=1440, chance=0.05, length=(20, 60), size=1)
+    on = np.where(evening[:, None], alone | together, False).astype(float)
+    scarce: Array = sliding_window_view(on, steps, axis=0).mean(axis=-1)
+    return scarce
+
+
+def bids(seed: int, day: date, name: str = "bids", spacing: float = 9.0) -> Array:
+    """Prices of a trading day at which so much is offered that the market often settles there, ascending, in $/MWh."""
+    draw = generator(seed, name, (day - date(1970, 1, 1)).days)
+    return np.round(np.cumsum(draw.exponential(spacing, int(500 / spacing))) - 75, 2)
+
+
+def settled(price: Array, bids: Array, near: float) -> Array:
+    """The price where it is ``near`` a bid: that bid. Else as it is."""
+    at = np.clip(np.searchsorted(bids, price), 1, len(bids) - 1)
+    nearest = np.where(price - bids[at - 1] <= bids[at] - price, bids[at - 1], bids[at])
+    return np.where(np.abs(price - nearest) <= near, nearest, price)
 
 
 def _crowded(seed: int, minutes: Minutes) -> Array:

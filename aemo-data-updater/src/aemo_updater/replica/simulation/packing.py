@@ -4,20 +4,17 @@ A listing of 4,033 files would otherwise have to make all of them to say how lar
 """
 
 import io
-import logging
-import struct
 import zipfile
+from calendar import monthrange
 from collections.abc import Iterable
 from datetime import datetime
 from zlib import crc32
 
+from aemo_updater.replica.simulation import monthly
 from aemo_updater.replica.simulation.archives import Bundle
 from aemo_updater.replica.simulation.model import Issue, Trait
+from aemo_updater.replica.simulation.text import pad
 
-log = logging.getLogger(__name__)
-
-_END = struct.Struct("<4s4H2LH")
-"""The last record of a zip: signature, four counts, size and place of the directory, length of the comment."""
 _HEADERS = 30 + 46
 """Bytes that a member of a zip takes beside its own, and its name twice."""
 
@@ -30,6 +27,16 @@ _SIZES = {
     ("Rooftop_PV", "DAILY"): (2_300, 200),
 }
 """The least bytes of a zip, and how much more it may have: near those of April 2026, and above what files come to."""
+_A_DAY = {
+    "DISPATCHPRICE": (((2009, 7), 27_000), ((2024, 1), 29_500)),
+    "DISPATCHREGIONSUM": (((2009, 7), 108_000), ((2021, 4), 134_000), ((2024, 6), 170_000)),
+    "DISPATCHINTERCONNECTORRES": (((2009, 7), 90_000),),
+    "DISPATCH_UNIT_SCADA": (((2009, 7), 860_000), ((2021, 2), 1_050_000), ((2024, 2), 1_750_000)),
+    "TRADINGPRICE": (((2009, 7), 2_900), ((2021, 10), 18_500)),
+    "TRADINGINTERCONNECT": (((2009, 7), 6_200), ((2021, 10), 37_000)),
+    "ROOFTOP_PV_ACTUAL": (((2009, 7), 9_500),),
+}
+"""More bytes than a day of a table comes to in MMSDM, by the month from which on: it gained columns and units."""
 _SECOND_RUN = 8_000
 """How much larger a DISPATCHIS with two runs is."""
 _ROOM = 18
@@ -50,18 +57,17 @@ def size_of_bundle(bundle: Bundle) -> int:
     return room * (least + spread + _HEADERS + 2 * 72) + crc32(bundle.name.encode()) % (room * spread // 4)
 
 
-def padded(body: bytes, size: int, name: str) -> bytes:
-    """The same zip, ``size`` bytes long by blanks between its files and its directory; a longer one as it is.
+def size_of_month(table: str, year: int, month: int) -> int:
+    """Bytes of each of the files of a table's month in MMSDM, as listed and as served."""
+    _, a_day = max(era for era in _A_DAY[table] if era[0] <= (year, month))
+    return monthrange(year, month)[1] * a_day // len(monthly.file_names(table, year, month))
 
-    Not by a comment at its end: half of such a zip could still be whole.
-    """
-    room = size - len(body)
-    if room < 0:
-        log.debug("%s has %d bytes more than its listing says", name, -room)
-        return body
-    *facts, directory_size, directory_at, comment = _END.unpack(body[-_END.size :])
-    end = _END.pack(*facts, directory_size, directory_at + room, comment)
-    return b"".join((body[:directory_at], b" " * room, body[directory_at : -_END.size], end))
+
+def padded(body: bytes, size: int, name: str) -> bytes:
+    """The same zip, ``size`` bytes long; a longer one as it is."""
+    out = io.BytesIO(body)
+    pad(out, size, name)
+    return out.getvalue()
 
 
 def bundled(members: Iterable[tuple[str, datetime, bytes]]) -> bytes:

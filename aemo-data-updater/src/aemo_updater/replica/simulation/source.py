@@ -1,7 +1,7 @@
 """NEMWEB's tree as it would be at a moment of the simulation; each file is made when it is asked for.
 
-What is there and how large it is comes from `calendar` and `archives`, without the market: a listing costs
-milliseconds. Its sizes are those of the files, but for the months of MMSDM: those are estimates.
+What is there and how large it is comes from `calendar`, `archives` and `packing`, without the market: a listing costs
+milliseconds, and its sizes are those of the files.
 """
 
 import threading
@@ -16,7 +16,7 @@ from aemo_updater.replica.simulation import files, monthly
 from aemo_updater.replica.simulation.archives import Bundle, Month, archive, archive_named, months
 from aemo_updater.replica.simulation.calendar import current, current_named, floor, issues
 from aemo_updater.replica.simulation.model import Issue, MarketDay, Trouble
-from aemo_updater.replica.simulation.packing import bundled, padded, size_of, size_of_bundle
+from aemo_updater.replica.simulation.packing import bundled, padded, size_of, size_of_bundle, size_of_month
 from aemo_updater.replica.simulation.troubles import NORMAL, is_refused, spell_at
 from aemo_updater.replica.source import Entry, File, Source
 from aemo_updater.tables import Report
@@ -123,7 +123,8 @@ class SimulatedSource(Source):
             for bundle in archive(report, now, self._seed, self._troubles):
                 yield _entry(bundle.name, bundle.appears, size_of_bundle(bundle))
         elif (month := self._month(path, now)) is not None:
-            for table, size in _MONTHLY.items():
+            for table in monthly.MONTHS:
+                size = size_of_month(table, month.year, month.month)
                 for name in monthly.file_names(table, month.year, month.month):
                     yield _entry(name, month.appears, size)
 
@@ -152,13 +153,14 @@ class SimulatedSource(Source):
             return padded(bundled(members), size_of_bundle(bundle), bundle.name)
 
     def _month_file(self, month: Month, name: str) -> File | None:
-        for table in _MONTHLY:
+        for table in monthly.MONTHS:
             names = monthly.file_names(table, month.year, month.month)
             if name in names:
                 with self._large:
                     body = monthly.archive(
                         table, month.year, month.month, self._day_of,
                         issues_of=self._issues_of, file_number=names.index(name) + 1,
+                        size=size_of_month(table, month.year, month.month),
                     )  # fmt: skip
                 return File(body, _zoned(month.appears))
         return None
@@ -172,16 +174,6 @@ _NAMED = {report.name: report for report in REPORTS}
 _CURRENT, _ARCHIVE = _by_folder("Reports/CURRENT"), _by_folder("Reports/ARCHIVE")
 _DUPLICATE = {f"{folder}/DUPLICATE": report for folder, report in _CURRENT.items() if report is not ROOFTOP_PV}
 _MMSDM = "Data_Archive/Wholesale_Electricity/MMSDM"
-_MONTHLY = {
-    "DISPATCHPRICE": 680_000,
-    "DISPATCHREGIONSUM": 4_200_000,
-    "DISPATCHINTERCONNECTORRES": 2_300_000,
-    "DISPATCH_UNIT_SCADA": 23_000_000,
-    "TRADINGPRICE": 410_000,
-    "TRADINGINTERCONNECT": 920_000,
-    "ROOFTOP_PV_ACTUAL": 160_000,
-}
-"""The tables of MMSDM that there are, and about how many bytes a file of each has in 2026."""
 
 
 def _data_folder(month: Month) -> str:

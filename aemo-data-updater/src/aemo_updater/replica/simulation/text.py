@@ -1,7 +1,9 @@
 """Numbers, times and comment lines as AEMO prints them, and the zip around them."""
 
 import io
+import logging
 import re
+import struct
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +13,8 @@ import numpy as np
 
 from aemo_updater.nemweb.mms import Header
 from aemo_updater.replica.simulation.model import Array
+
+log = logging.getLogger(__name__)
 
 COMPRESS_LEVEL = 1
 """The cheapest: a server makes files while somebody waits, and nobody keeps them."""
@@ -82,3 +86,26 @@ def zipped(name: str, text: str, written: datetime) -> bytes:
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr(member(name, written), text.encode())
     return out.getvalue()
+
+
+_END = struct.Struct("<4s4H2LH")
+"""The last record of a zip: signature, four counts, size and place of the directory, length of the comment."""
+
+
+def pad(zipped: io.BytesIO, size: int, name: str) -> None:
+    """Make a zip ``size`` bytes long by blanks between its files and its directory; a longer one stays as it is.
+
+    Not by a comment at its end: half of such a zip could still be whole.
+    """
+    length = zipped.seek(0, io.SEEK_END)
+    room = size - length
+    if room < 0:
+        log.debug("%s has %d bytes more than its listing says", name, -room)
+        return
+    zipped.seek(length - _END.size)
+    *facts, directory_size, directory_at, comment = _END.unpack(zipped.read())
+    zipped.seek(directory_at)
+    directory = zipped.read(directory_size)
+    zipped.seek(directory_at)
+    zipped.write(b" " * room + directory)
+    zipped.write(_END.pack(*facts, directory_size, directory_at + room, comment))
