@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from aemo_updater.replica.simulation.demand import MEAN_MW
 from aemo_updater.replica.simulation.fleet import Fleet
-from aemo_updater.replica.simulation.model import Array
+from aemo_updater.replica.simulation.model import REGIONS, Array
 from aemo_updater.replica.simulation.noise import Minutes, generator, smooth
 
 EFFICIENCY = 0.86
@@ -54,5 +55,7 @@ def _wish(seed: int, minutes: Minutes, region: NDArray[np.int64], need: Array) -
     """From -1, charge with all there is, to 1, discharge: by how far from the day's usual the need is."""
     usual = (need - need.mean(axis=0)) / np.maximum(need.std(axis=0), 1.0)
     view = usual[:, region] + 0.30 * smooth(seed, "battery view", minutes, 45, len(region))
-    wish: Array = np.clip((view - 0.75) / 0.5, 0, 1) - np.clip((-0.55 - view) / 0.5, 0, 1)
+    # on a windy evening nobody needs them, however much more than at noon
+    needed = np.clip((need / np.array([MEAN_MW[r] for r in REGIONS]) - 0.3) / 0.2, 0, 1)[:, region]
+    wish: Array = needed * np.clip((view - 0.75) / 0.5, 0, 1) - np.clip((-0.55 - view) / 0.5, 0, 1)
     return wish
