@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import nem_files
-from browsing import chromium, dashboard
+from browsing import Visit, chromium, dashboard
 from playwright.sync_api import Browser
 
 from aemo_dashboard.shared.duckdb_views import Views
@@ -66,3 +66,11 @@ def address(data: Path) -> Iterator[str]:
     """The address of a dashboard over the module's own fixture ``data``."""
     with dashboard(data) as served:
         yield served
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Visit]:
+    """A tab of the browser at that dashboard."""
+    visit = Visit(browser, address)
+    yield visit
+    visit.page.close()

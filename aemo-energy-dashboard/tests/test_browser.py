@@ -2,7 +2,6 @@
 
 import math
 import shutil
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,13 +27,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     halves = stamps("2026-08-31 18:00", 48 * 12, 30)
     nem_files.prices(folder, [(half, "NSW1", 45.0) for half in halves], "prices30")
     return folder
-
-
-@pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Visit]:
-    visit = Visit(browser, address)
-    yield visit
-    visit.page.close()
 
 
 def test_the_page_opens_and_is_drawn(visit: Visit) -> None:

@@ -1,7 +1,6 @@
 """A simulated market in a real browser: nobody takes it for AEMO's, on any page, in any theme, at any moment."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import nem_files
@@ -19,13 +18,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     nem_files.day(folder)
     nem_files.package(folder, simulated="seed 1")
     return folder
-
-
-@pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Visit]:
-    visit = Visit(browser, address)
-    yield visit
-    visit.page.close()
 
 
 def banner(visit: Visit) -> Locator:

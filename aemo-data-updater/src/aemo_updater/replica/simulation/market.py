@@ -27,6 +27,7 @@ from aemo_updater.replica.simulation.model import (
 )
 from aemo_updater.replica.simulation.noise import Minutes, generator, smooth
 from aemo_updater.replica.simulation.offers import AT_THE_CAP, SUNNY, bids, scarcity, settled, supply
+from aemo_updater.replica.simulation.region_sums import region_sums
 from aemo_updater.replica.simulation.storage import battery_plan
 from aemo_updater.replica.simulation.weather import weather
 
@@ -34,6 +35,8 @@ KEPT_DAYS, KEPT_RUNS = 4, 2
 """Days in memory at a time, some 5 MB each: a collector reads four folders at once, each at a day of its own."""
 LOSS_ROUNDS = 2
 """Losses are demand, and follow from the flows that demand makes: the second round's are within a few tenths of MW."""
+NEAR_A_BID, NEAR_A_TASMANIAN_BID, TASMANIAN_SPACING = 2.0, 12.0, 16.0
+"""$/MWh: so near a bid the market settles at it; Tasmania has few bids, and settles at them from further off."""
 AGGREGATES = ("DG_NSW1", "DG_QLD1", "DG_SA1", "DG_TAS1", "DG_VIC1", "RT_NSW1", "RT_QLD1", "RT_SA1", "RT_VIC1")
 """Rows in SCADA that are no unit and always 0."""
 
@@ -118,7 +121,7 @@ def run(seed: int, day: date, fleet: Fleet) -> _Run:
     available: Array = np.where(fleet.of("battery"), fleet.capacity * living, offers.available).round(5)
     possible = np.round(sunny, 5)
     measured = _measured(seed, minutes, fleet, target, possible, living)
-    sums = _region_sums(
+    sums = region_sums(
         fleet, in_region, target, available, possible, np.round(interchange, 2), lost_here, stored, living
     )
     measured_flow = np.round(flow + 9.0 * smooth(seed, "metered flow", minutes, 15, len(INTERCONNECTORS)), 5)
@@ -142,9 +145,9 @@ def run(seed: int, day: date, fleet: Fleet) -> _Run:
 
 def _settlement(seed: int, day: date, price: Array) -> Array:
     """RRP: the market settles at bids, and so at one price for a while; Tasmania, of one owner, more than others."""
-    rrp = settled(price, bids(seed, day), 2.0)
+    rrp = settled(price, bids(seed, day), NEAR_A_BID)
     tasmania, victoria = REGIONS.index("TAS1"), REGIONS.index("VIC1")
-    own = settled(price[:, tasmania], bids(seed, day, "Tasmanian bids", 16.0), 12.0)
+    own = settled(price[:, tasmania], bids(seed, day, "Tasmanian bids", TASMANIAN_SPACING), NEAR_A_TASMANIAN_BID)
     # where the cable has room the two are one market, and where it has none the dearer one stays the dearer
     apart = np.sign(own - rrp[:, victoria]) == np.sign(price[:, tasmania] - price[:, victoria])
     rrp[:, tasmania] = np.where(apart & (price[:, tasmania] != price[:, victoria]), own, rrp[:, tasmania])
@@ -189,67 +192,6 @@ def _measured(
     output = np.where(idle & (target <= 0.0), -own_use * fleet.capacity, output)
     # meters tell hundredths, most of them
     return np.round(output * living, 2) + 0.0
-
-
-def _region_sums(
-    fleet: Fleet, in_region: list[NDArray[np.bool_]], target: Array, available: Array, possible: Array,
-    interchange: Array, lost: Array, stored: Array,
-    living: NDArray[np.bool_],
-) -> dict[str, Array]:  # fmt: skip
-    """The columns of REGIONSUM, but for those about the start of the interval."""
-    generators = fleet.scheduled & ~fleet.of("pump", "battery load")
-    loads = fleet.of("pump", "battery load")
-    small = ~fleet.scheduled
-    solar, wind = fleet.scheduled & fleet.of("tracking solar", "fixed solar"), fleet.scheduled & fleet.of("wind")
-    battery = fleet.of("battery")
-    batteries = np.flatnonzero(battery)
-
-    def total(values: Array, which: NDArray[np.bool_], digits: int = 5) -> Array:
-        summed: Array = np.column_stack([values[:, which & here].sum(axis=1) for here in in_region])
-        return np.round(summed, digits) + 0.0
-
-    generation, load = total(target, generators, 2), total(target, loads, 2)
-    demand = np.round(generation - interchange - load, 2) + 0.0
-    cleared = np.round(demand + lost, 2)
-    nonscheduled = total(target, small)
-    kept = (target < possible - 1e-4) & (possible > 0)
-    sums = {
-        "TOTALDEMAND": demand,
-        "AVAILABLEGENERATION": total(available, generators),
-        "AVAILABLELOAD": np.broadcast_to(total((fleet.capacity * living)[None, :], loads | battery), demand.shape),
-        "DEMANDFORECAST": np.round(np.diff(demand, axis=0, prepend=demand[:1]), 2) + 0.0,
-        "DISPATCHABLEGENERATION": generation,
-        "DISPATCHABLELOAD": load,
-        "NETINTERCHANGE": interchange + 0.0,
-        "CLEAREDSUPPLY": cleared,
-        "TOTALINTERMITTENTGENERATION": nonscheduled,
-        "DEMAND_AND_NONSCHEDGEN": np.round(cleared + nonscheduled, 5),
-        "UIGF": total(possible, solar | wind),
-        "SEMISCHEDULE_CLEAREDMW": total(target, solar | wind),
-        "SEMISCHEDULE_COMPLIANCEMW": total(target * kept, solar | wind),
-        "SS_SOLAR_UIGF": total(possible, solar),
-        "SS_WIND_UIGF": total(possible, wind),
-        "SS_SOLAR_CLEAREDMW": total(target, solar),
-        "SS_WIND_CLEAREDMW": total(target, wind),
-        "SS_SOLAR_COMPLIANCEMW": total(target * kept, solar),
-        "SS_WIND_COMPLIANCEMW": total(target * kept, wind),
-        "SS_SOLAR_AVAILABILITY": total(possible, solar),
-        "SS_WIND_AVAILABILITY": total(possible, wind),
-    }
-    held = np.zeros_like(target)
-    held[:, batteries] = stored
-    # a region without batteries has empty fields
-    has = np.array([np.any(battery & here & (living > 0)) for here in in_region])
-    most = np.broadcast_to(fleet.capacity * living, target.shape)
-    for name, values in {
-        "BDU_ENERGY_STORAGE": total(held, battery),
-        "BDU_MIN_AVAIL": total(most, battery),
-        "BDU_MAX_AVAIL": total(most, battery),
-        "BDU_CLEAREDMW_GEN": total(np.maximum(target, 0.0), battery),
-        "BDU_CLEAREDMW_LOAD": total(np.abs(np.minimum(target, 0.0)), battery) + total(target, fleet.of("battery load")),
-    }.items():
-        sums[name] = np.where(has, values, np.nan)
-    return sums
 
 
 def published(before: _Run, run: _Run, fleet: Fleet) -> MarketDay:

@@ -102,7 +102,7 @@ class Issue:
     serial: int
     """The 16 digits of its name."""
     created: datetime
-    """When AEMO wrote it: the time in its first line; LASTCHANGED lies a few seconds before."""
+    """When AEMO wrote it: the time in its first line; LASTCHANGED lies before it, by `rows.WRITTEN_BEFORE`."""
     appears: datetime
     """From when on it can be downloaded."""
     kind: str = ""
