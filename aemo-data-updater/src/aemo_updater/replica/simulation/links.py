@@ -6,7 +6,7 @@ import numpy as np
 
 from aemo_updater.replica.simulation.clearing import PARENTS
 from aemo_updater.replica.simulation.model import ENDS, INTERCONNECTORS, REGIONS, Array
-from aemo_updater.replica.simulation.noise import Minutes, smooth, spells
+from aemo_updater.replica.simulation.noise import Minutes, before_too, eased, smooth, spells
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,17 @@ def limits(seed: int, minutes: Minutes, scarce: Array) -> tuple[Array, Array]:
     sender, receiver = (scarce[:, [REGIONS.index(ENDS[n][end]) for n in names]] for end in (0, 1))
     export = np.where(export > 0, export * (1 - CUT_OFF * receiver), export)
     importing = np.where(importing < 0, importing * (1 - CUT_OFF * sender), importing)
-    back = spells(seed, "counter-flow", minutes, slot=3 * 1440, chance=0.2, length=(30, 400), size=len(names))
+    # neither comes at once: the plant behind a line could not follow
+    wide = before_too(minutes)
+    back = eased(spells(seed, "counter-flow", wide, slot=3 * 1440, chance=0.2, length=(30, 400), size=len(names)))
     forced = importing * np.array([COUNTER_FLOW.get(n, 0.0) for n in names])
-    export = np.where(back & (forced < 0), forced, export)
+    export = np.where(forced < 0, (1 - back) * export + back * forced, export)
+    importing = np.minimum(importing, export - ROOM)
     # the cable under Bass Strait is out for days
-    out = spells(seed, "Basslink", minutes, slot=60 * 1440, chance=0.3, length=(6 * 60, 5 * 1440), size=1)
+    out = eased(spells(seed, "Basslink", wide, slot=60 * 1440, chance=0.3, length=(6 * 60, 5 * 1440), size=1))
     basslink = names.index("T-V-MNSP1")
-    export[:, basslink] = np.where(out[:, 0], 0.0, export[:, basslink])
-    importing[:, basslink] = np.where(out[:, 0], 0.0, importing[:, basslink])
-    importing = np.where(out | (importing <= export - ROOM), importing, export - ROOM)
+    export[:, basslink] *= 1 - out[:, 0]
+    importing[:, basslink] *= 1 - out[:, 0]
     return np.round(export, 5), np.round(importing, 5)
 
 

@@ -3,6 +3,7 @@
 from zlib import crc32
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from aemo_updater.replica.simulation.model import Array
@@ -54,3 +55,18 @@ def spells(
         end = start + length[0] * (length[1] / length[0]) ** long
         on |= begins & (minutes[:, None] >= start) & (minutes[:, None] < end)
     return on
+
+
+EASED_OVER = 6
+"""Five minutes over which a spell comes and goes."""
+
+
+def before_too(minutes: Minutes) -> Minutes:
+    """The moments, and as many before them as `eased` takes."""
+    return np.arange(minutes[0] - 5 * (EASED_OVER - 1), minutes[-1] + 1, 5)
+
+
+def eased(on: NDArray[np.bool_]) -> Array:
+    """Spells at the moments of `before_too` as a share from 0 to 1 at the moments themselves, with no sudden step."""
+    share: Array = sliding_window_view(on, EASED_OVER, axis=0).mean(axis=-1)
+    return share

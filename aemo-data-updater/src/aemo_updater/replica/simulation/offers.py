@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from aemo_updater.price_limits import PRICE_FLOOR
 from aemo_updater.replica.simulation.fleet import Fleet
 from aemo_updater.replica.simulation.model import REGIONS, Array
-from aemo_updater.replica.simulation.noise import Minutes, generator, layered, smooth, spells
+from aemo_updater.replica.simulation.noise import Minutes, before_too, eased, generator, layered, smooth, spells
 
 CAP = 1e9
 """Stands for the market price cap of the year."""
@@ -222,14 +221,11 @@ def _availability(seed: int, minutes: Minutes, fleet: Fleet) -> Array:
 
 def scarcity(seed: int, minutes: Minutes) -> Array:
     """By region, from 0 to 1 over half an hour: evenings in which flexible plant is short, and lines bring little."""
-    steps = 6
-    wide = np.arange(minutes[0] - 5 * (steps - 1), minutes[-1] + 1, 5)
+    wide = before_too(minutes)
     evening = (wide % 1440 >= 16 * 60 + 30) & (wide % 1440 <= 20 * 60 + 30)
     alone = spells(seed, "scarce", wide, slot=1440, chance=SCARCE_EVENINGS, length=(20, 80), size=len(REGIONS))
     together = spells(seed, "scarce all over", wide, slot=1440, chance=0.05, length=(20, 60), size=1)
-    on = np.where(evening[:, None], alone | together, False).astype(float)
-    scarce: Array = sliding_window_view(on, steps, axis=0).mean(axis=-1)
-    return scarce
+    return eased(evening[:, None] & (alone | together))
 
 
 def bids(seed: int, day: date, name: str = "bids", spacing: float = 9.0) -> Array:
