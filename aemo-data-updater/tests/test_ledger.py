@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aemo_updater.errors import StoreError
+from aemo_updater.errors import DamagedError, DiskError, StoreError
 from aemo_updater.nemweb.listing import Entry
 from aemo_updater.nemweb.mms import Header
 from aemo_updater.storage import ledger as ledger_module
-from aemo_updater.storage.ledger import GIVE_UP_AFTER, BadFile, Cycle, Ledger
+from aemo_updater.storage.ledger import GIVE_UP_AFTER, BadFile, Cycle, Ledger, LostPart, open_ledger
 
 NOON = datetime(2026, 8, 20, 12)
 
@@ -218,14 +218,64 @@ def test_a_batch_is_done_as_a_whole_or_not_at_all(ledger: Ledger) -> None:
     assert ledger.news("X", [A]) == []
 
 
-def test_a_file_that_is_no_ledger_is_named_and_kept(tmp_path: Path) -> None:
+def test_a_file_that_is_no_ledger_is_named_and_kept_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "ledger.sqlite"
     path.write_bytes(b"this is no database" * 100)
-    with pytest.raises(
-        StoreError, match=r"ledger\.sqlite: the ledger cannot be opened: .*not a database.*move it away"
-    ):
+    with pytest.raises(DamagedError, match=r"ledger\.sqlite: the ledger cannot be opened: .*not a database"):
         Ledger(path)
     assert path.read_bytes().startswith(b"this is no database")
+    for number in ("", "-2"):
+        with open_ledger(path, tmp_path / "aside") as ledger:
+            assert ledger.counts() == {}
+            ledger.done("X", [A], NOON)
+        assert (tmp_path / "aside" / f"ledger.sqlite{number}").read_bytes().startswith(b"this is no database")
+        path.write_bytes(b"this is no database" * 100)
+    assert "not a database; it is now in" in caplog.text
+
+
+def test_a_sound_ledger_is_opened_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with open_ledger(path, tmp_path / "aside") as ledger:
+        ledger.done("X", [A], NOON)
+    with open_ledger(path, tmp_path / "aside") as ledger:
+        assert ledger.news("X", [A]) == []
+        assert ledger.is_new("Y")
+        assert not ledger.is_new("X")
+    assert not (tmp_path / "aside").exists()
+
+
+def test_lost_parts_are_remembered_until_they_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with Ledger(path) as ledger:
+        for _ in range(2):
+            ledger.lose_part(LostPart("prices5", "2026-08"), NOON)
+        ledger.lose_part(LostPart("scada5", "2026-08-02"), NOON)
+    with Ledger(path) as ledger:
+        assert ledger.lost_parts() == [LostPart("prices5", "2026-08"), LostPart("scada5", "2026-08-02")]
+        ledger.find_part(LostPart("prices5", "2026-08"))
+        assert ledger.lost_parts() == [LostPart("scada5", "2026-08-02")]
+
+
+def test_old_done_files_are_forgotten_and_bad_ones_are_not(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        ledger.done("X", [A], NOON)
+        ledger.done("X ARCHIVE", [A], NOON)
+        ledger.bad("X", B, "cut", NOON)
+        ledger.done("X", [entry("new.zip")], NOON + timedelta(days=2))
+        assert ledger.forget(["X"], NOON + timedelta(days=1)) == 1
+        assert ledger.news("X", [A, entry("new.zip")]) == [A]
+        assert ledger.counts() == {"X": (1, 1), "X ARCHIVE": (1, 0)}
+
+
+def test_a_full_disk_passes(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with Ledger(path) as ledger:
+        ledger._db.execute("pragma max_page_count = 12")
+        with pytest.raises(DiskError, match=r"ledger\.sqlite: the ledger cannot be written: database or disk is full"):
+            ledger.done("X", [entry(f"{i:060}.zip") for i in range(2000)], NOON)
+        assert ledger.counts() == {}, "all or nothing"
+        ledger.done("X", [A], NOON)
+        assert ledger.counts() == {"X": (1, 0)}
 
 
 def test_a_ledger_with_torn_pages_is_named(tmp_path: Path) -> None:
@@ -235,13 +285,20 @@ def test_a_ledger_with_torn_pages_is_named(tmp_path: Path) -> None:
     torn = bytearray(path.read_bytes())
     for page in range(10, len(torn) // 4096):
         torn[page * 4096 : page * 4096 + 100] = b"\xff" * 100
-    path.write_bytes(torn)
     offered = [entry(f"{i}.zip") for i in range(2000)]
-    with Ledger(path) as ledger:
-        with pytest.raises(StoreError, match=r"ledger\.sqlite: the ledger cannot be read: .*malformed"):
+    sound = path.read_bytes()
+    with Ledger(path) as ledger:  # torn while it is in use
+        path.write_bytes(torn)
+        ledger._db.execute("pragma shrink_memory")  # it remembers the pages of its check
+        with pytest.raises(DamagedError, match=r"ledger\.sqlite: the ledger cannot be read: .*malformed"):
             ledger.news("X", offered)
-        with pytest.raises(StoreError, match=r"ledger\.sqlite: the ledger cannot be written: .*malformed"):
+        with pytest.raises(DamagedError, match=r"ledger\.sqlite: the ledger cannot be written: .*malformed"):
             ledger.done("X", offered, NOON)
+    with pytest.raises(DamagedError, match=r"ledger\.sqlite: the ledger is damaged"):
+        Ledger(path)
+    path.write_bytes(sound)
+    with Ledger(path) as ledger:
+        assert ledger.news("X", offered) == []
 
 
 def test_a_ledger_that_cannot_be_made_is_said(tmp_path: Path) -> None:

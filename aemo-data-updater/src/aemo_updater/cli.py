@@ -16,6 +16,7 @@ from rich.table import Table as Grid
 
 from aemo_updater.backfill import BackfillReport, backfill
 from aemo_updater.backfill.display import ended, planned, shown
+from aemo_updater.backfill.plan import WATCHED
 from aemo_updater.catalogue import TABLES, table_named
 from aemo_updater.config import Settings, load_settings
 from aemo_updater.errors import UpdaterError
@@ -133,6 +134,9 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
     if answer["simulated"]:
         console.print(f"Simulated market ({answer['simulated']}): these are not AEMO's numbers.", markup=False)
     console.print(grid)
+    for name, hole in answer["holes"].items():
+        span = f"first {_short(hole['first'])}, last {_short(hole['last'])}"
+        console.print(f"{name}: {hole['count']:,} intervals of the last {WATCHED.days} days are missing; {span}")
     for name, counts in answer["sources"].items():
         console.print(f"{name}: {counts['done']:,} files read, {counts['bad']:,} bad")
     if answer["last_cycle"]:

@@ -3,10 +3,14 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, StringConstraints, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from aemo_updater.catalogue import TABLES
 from aemo_updater.errors import UpdaterError
+
+SHORTEST_KEPT_DAYS = 31
+"""Shorter, and what is fetched to fill a hole would be removed as too old."""
 
 
 class SettingsError(UpdaterError):
@@ -29,8 +33,20 @@ class Settings(BaseSettings):
     nemweb_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+")] = "https://www.nemweb.com.au"
     shared_data_dir: Path = Field(default_factory=default_data_dir)
     update_interval_seconds: Annotated[float, Field(ge=1, le=86_400)] = 270
+    keep_days: Annotated[dict[str, Annotated[int, Field(ge=SHORTEST_KEPT_DAYS)]], NoDecode] = {}
     log_dir: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("keep_days", mode="before")
+    @classmethod
+    def _days_by_table(cls, given: object) -> object:
+        """``scada5=800,regions5=400`` as a dict; checked against the tables that there are."""
+        if not isinstance(given, str):
+            return given
+        pairs = [pair.partition("=") for pair in given.split(",") if pair.strip()]
+        if wrong := [name.strip() for name, _, _ in pairs if name.strip() not in TABLES]:
+            raise ValueError(f"no table {wrong[0]!r}; there are {', '.join(TABLES)}")
+        return {name.strip(): days.strip() for name, _, days in pairs}
 
 
 def load_settings() -> Settings:

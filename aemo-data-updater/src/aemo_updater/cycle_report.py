@@ -1,11 +1,23 @@
 """What a cycle says of itself, to the log, the ledger and `aemo-updater once --json`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from aemo_updater.nemtime import isoformat
 from aemo_updater.storage.dataset import Commit
+
+
+def spoken_holes(holes: Mapping[str, npt.NDArray[np.datetime64]]) -> dict[str, dict[str, Any]]:
+    """How many intervals each table lacks, the first and the last of them, in the types of JSON."""
+    return {
+        name: {"count": len(stamps), "first": isoformat(stamps[0].item()), "last": isoformat(stamps[-1].item())}
+        for name, stamps in sorted(holes.items())
+    }
 
 
 @dataclass
@@ -54,6 +66,8 @@ class CycleReport:
     sources: list[SourceReport]
     requests: int
     received_bytes: int
+    holes: Mapping[str, npt.NDArray[np.datetime64]]
+    """Intervals that are missing now, by table, of the days that the collector looks after."""
 
     @property
     def ok(self) -> bool:
@@ -69,4 +83,5 @@ class CycleReport:
             "requests": self.requests,
             "received_bytes": self.received_bytes,
             "sources": [s.as_dict() for s in self.sources],
+            "holes": spoken_holes(self.holes),
         }

@@ -1,5 +1,7 @@
 """What can go wrong, as a small tree in which each class means one action of the caller."""
 
+from pathlib import Path
+
 
 class UpdaterError(Exception):
     """Any failure that this package foresees; its text is one sentence for a person."""
@@ -23,3 +25,15 @@ class ReportError(UpdaterError):
 
 class StoreError(UpdaterError):
     """The data folder cannot be read or written as it must: stop with a non-zero exit."""
+
+
+class DiskError(StoreError):
+    """The disk refuses for now (full, read-only): nothing stored has changed; a daemon tries again later."""
+
+
+class DamagedError(StoreError):
+    """A file of ours is not what was written: its keeper takes it aside and gets again what it had."""
+
+    def __init__(self, said: str, path: Path) -> None:
+        super().__init__(said)
+        self.path = path

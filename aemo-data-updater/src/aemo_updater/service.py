@@ -5,21 +5,27 @@ import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 import pyarrow as pa
 
-from aemo_updater.catalogue import TABLES
+from aemo_updater.catalogue import REPORTS, TABLES
 from aemo_updater.config import Settings
 from aemo_updater.cycle_report import CycleReport
+from aemo_updater.errors import DamagedError, DiskError
+from aemo_updater.healing import Healer
 from aemo_updater.nemtime import FIVE_MINUTES, Clock, isoformat, nem_now
 from aemo_updater.nemweb.client import connect
 from aemo_updater.reference.known import seed_reference
+from aemo_updater.retention import apply_retention
 from aemo_updater.storage.datapackage import write_datapackage
 from aemo_updater.storage.dataset import Dataset
-from aemo_updater.storage.ledger import Ledger
+from aemo_updater.storage.ledger import open_ledger, take_ledger_aside
 from aemo_updater.storage.lock import sole_collector
-from aemo_updater.storage.provenance import mark_of
+from aemo_updater.storing import QUARANTINE
 from aemo_updater.unified_collector import Collector
 
 log = logging.getLogger(__name__)
@@ -29,6 +35,9 @@ PUBLISHED_AFTER = timedelta(seconds=25)
 """Into a dispatch interval: DISPATCHIS appears about 13 s after it began."""
 STRETCH = 1 / 8
 """By how much of the interval a cycle may wait to look just after a publication."""
+HOUSEKEEPING = timedelta(days=1)
+FORGOTTEN_AFTER = timedelta(days=90)
+"""The ledger then forgets files of CURRENT, which lists them for 14 days: a year of them would be 350,000."""
 
 
 @asynccontextmanager
@@ -37,13 +46,14 @@ async def collector(settings: Settings, clock: Clock = nem_now) -> AsyncIterator
     # Arrow's default pool keeps what a backlog once took: 225 MB in place of 175 after 3,000 files
     pa.set_memory_pool(pa.system_memory_pool())
     root = settings.shared_data_dir
-    with sole_collector(root), Ledger(root / LEDGER_NAME) as ledger:
+    with sole_collector(root), open_ledger(root / LEDGER_NAME, root / QUARANTINE) as ledger:
         dataset = Dataset(root)
         dataset.sweep()
         seed_reference(root)
-        write_datapackage(root, TABLES.values(), mark_of(root))
         async with connect(settings.nemweb_url) as client:
-            yield Collector(client, dataset, ledger, clock)
+            one = Collector(client, dataset, ledger, clock)
+            write_datapackage(root, TABLES.values(), one.storing.dataset.simulated)
+            yield one
 
 
 async def run_once(settings: Settings) -> CycleReport:
@@ -53,44 +63,122 @@ async def run_once(settings: Settings) -> CycleReport:
 
 
 async def run_daemon(settings: Settings, clock: Clock = nem_now) -> None:
-    """Cycles until SIGTERM or SIGINT; the commit in hand is ended first. Raises StoreError as `run_once`."""
+    """Cycles, and between them healing, until SIGTERM or SIGINT; the commit in hand is ended first.
+
+    A disk that refuses is waited for, a damaged ledger exchanged. Raises StoreError where only a person can help.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    interval = timedelta(seconds=settings.update_interval_seconds)
-    async with collector(settings, clock) as daemon:
-        log.info("collecting from %s into %s every %s", settings.nemweb_url, settings.shared_data_dir, interval)
-        while not stop.is_set():
-            started = clock()
-            await _until(stop, daemon)
-            if stop.is_set():
-                break
-            due = next_start(started, interval)
-            log.info("next cycle at %s", isoformat(due))
+    while not stop.is_set():
+        try:
+            async with collector(settings, clock) as one:
+                log.info(
+                    "collecting from %s into %s every %g s",
+                    settings.nemweb_url, settings.shared_data_dir, settings.update_interval_seconds,
+                )  # fmt: skip
+                await Daemon(one, settings, stop).work()
+        except DamagedError as error:
+            if error.path.name != LEDGER_NAME:
+                raise
+            take_ledger_aside(error, settings.shared_data_dir / QUARANTINE)
+        except DiskError as error:  # at the start; a cycle waits for itself
+            log.error("%s; tried again in %g s", error, settings.update_interval_seconds)
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), max(0.0, (due - clock()).total_seconds()))
+                await asyncio.wait_for(stop.wait(), settings.update_interval_seconds)
     log.info("ended")
 
 
-async def _until(stop: asyncio.Event, daemon: Collector) -> None:
-    """Run one cycle, or as much of it as there is time for until ``stop``."""
-    cycle = asyncio.ensure_future(daemon.cycle())
-    told = asyncio.ensure_future(stop.wait())
-    try:
-        await asyncio.wait({cycle, told}, return_when=asyncio.FIRST_COMPLETED)
-        cycle.cancel()  # does nothing to one that has ended
-        with suppress(asyncio.CancelledError):
-            await cycle
-    finally:
-        told.cancel()
+@dataclass
+class Daemon:
+    """A collector at work until ``stop``: the cycles, and beside them what need not be on time."""
+
+    collector: Collector
+    settings: Settings
+    stop: asyncio.Event
+    _chores: asyncio.Task[None] | None = None
+    _kept_house: datetime | None = None
+    _disk_refuses: bool = False
+
+    def __post_init__(self) -> None:
+        self.clock = self.collector.clock
+        self.interval = timedelta(seconds=self.settings.update_interval_seconds)
+        self.healer = Healer(self.collector.client, self.collector.storing)
+
+    async def work(self) -> None:
+        """Run cycles. Raises StoreError as `run_daemon` says."""
+        try:
+            while not self.stop.is_set():
+                started = self.clock()
+                cycle = asyncio.ensure_future(self.cycle())
+                await self._until_told(cycle)
+                if not self.stop.is_set():
+                    wait = wait_after(started, self.clock(), self.interval)
+                    log.info("next cycle at %s", isoformat(self.clock() + wait))
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self.stop.wait(), wait.total_seconds())
+        finally:
+            if self._chores is not None:
+                self._chores.cancel()
+                await asyncio.gather(self._chores, return_exceptions=True)
+
+    async def cycle(self) -> None:
+        """One cycle, and the chores after it, unless those of the last one still go on."""
+        try:
+            if self._chores is not None and self._chores.done():
+                chores, self._chores = self._chores, None
+                await chores
+            report = await self.collector.cycle()
+        except DiskError as error:
+            if not self._disk_refuses:
+                log.error("%s; nothing stored has changed, and each cycle tries again", error)
+            self._disk_refuses = True
+            return
+        if self._disk_refuses:
+            self._disk_refuses = False
+            log.warning("the data folder can be written again")
+        # a server that does not even list the newest files is not asked for old ones
+        if self._chores is None and any(source.listed for source in report.sources):
+            self._chores = asyncio.ensure_future(self.chores())
+
+    async def chores(self) -> None:
+        """Fill holes, remove what is too old, forget what nobody asks for any more."""
+        if await self.healer.is_due():
+            await self.healer.heal()
+        now, storing = self.clock(), self.collector.storing
+        if self._kept_house is None or not timedelta() <= now - self._kept_house < HOUSEKEEPING:
+            self._kept_house = now
+            await storing.whole(partial(apply_retention, storing.dataset, self.settings.keep_days))
+            await storing.whole(partial(storing.ledger.forget, [r.name for r in REPORTS], now - FORGOTTEN_AFTER))
+
+    async def _until_told(self, cycle: asyncio.Future[Any]) -> None:
+        """Wait for a cycle, or for as much of it as there is time for until ``stop``."""
+        told: asyncio.Future[Any] = asyncio.ensure_future(self.stop.wait())
+        try:
+            await asyncio.wait({cycle, told}, return_when=asyncio.FIRST_COMPLETED)
+            cycle.cancel()  # does nothing to one that has ended
+            with suppress(asyncio.CancelledError):
+                await cycle
+        finally:
+            told.cancel()
+
+
+def wait_after(started: datetime, now: datetime, interval: timedelta) -> timedelta:
+    """How long to wait at ``now`` for the cycle after one that began at ``started``.
+
+    A clock that was put back meanwhile must not make that longer than it can ever be, nor one that was put forward
+    negative.
+    """
+    longest = interval * (1 + STRETCH)
+    return max(timedelta(), min(next_start(started, interval) - now, longest))
 
 
 def next_start(started: datetime, interval: timedelta) -> datetime:
     """When the cycle after one that began at ``started`` begins.
 
     After ``interval``, or a little later where that lets it look just after AEMO publishes: with the default of
-    270 s a cycle begins 25 s into each dispatch interval. A clock that jumps only moves the next start.
+    270 s a cycle begins 25 s into each dispatch interval.
     """
     due = started + interval
     midnight = due.replace(hour=0, minute=0, second=0, microsecond=0)

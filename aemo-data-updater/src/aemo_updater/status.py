@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from aemo_updater.backfill.stock import holes
 from aemo_updater.catalogue import TABLES
+from aemo_updater.cycle_report import spoken_holes
 from aemo_updater.nemtime import Clock, isoformat
 from aemo_updater.reference.known import KnownUnits
 from aemo_updater.service import LEDGER_NAME
@@ -16,6 +18,7 @@ def status(root: Path, clock: Clock) -> dict[str, Any]:
     """Tables with their extent and lag, sources with their counts, the last cycle, bad files and unknown DUIDs.
 
     In the types of JSON; ``simulated`` is None for the real market, else which simulated one the folder is of;
+    ``holes`` are the intervals that a table lacks of the last 14 days, but for the last hour;
     ``lag_minutes`` is from the newest interval's end to now, None for an empty table.
     """
     now = clock()
@@ -31,10 +34,12 @@ def status(root: Path, clock: Clock) -> dict[str, Any]:
             "parts": extent.parts,
             "size_bytes": extent.size_bytes,
         }
+    missing = holes(dataset, now)
     answer: dict[str, Any] = {
         "now": isoformat(now),
         "simulated": mark_of(root),
         "tables": tables,
+        "holes": spoken_holes(missing),
         "sources": {},
         "last_cycle": None,
         "bad_files": [],

@@ -15,19 +15,24 @@ import pyarrow.compute as pc
 
 from aemo_updater.catalogue import means_of
 from aemo_updater.collectors.generation_collector import SCADA5
+from aemo_updater.errors import DamagedError
 from aemo_updater.nemtime import Clock
 from aemo_updater.nemweb.listing import Entry
 from aemo_updater.nemweb.mms import Header
 from aemo_updater.reference.known import KnownUnits
-from aemo_updater.storage.atomic import write_atomically
+from aemo_updater.storage.atomic import take_aside, write_atomically
 from aemo_updater.storage.dataset import Commit, Dataset
-from aemo_updater.storage.ledger import GIVE_UP_AFTER, BadFile, Ledger
+from aemo_updater.storage.ledger import GIVE_UP_AFTER, BadFile, Ledger, LostPart
 from aemo_updater.storage.provenance import claim, mark_of
 from aemo_updater.storage.store import commit_rows
 from aemo_updater.tables import Table
 
 log = logging.getLogger(__name__)
 
+QUARANTINE = "quarantine"
+"""The folder, below the data folder, of what cannot be read."""
+QUARANTINE_BYTES = 2**28
+"""What it may hold of bad files, the latest of them; why each was bad, the ledger knows longer than that."""
 _NUMBER = re.compile(r"_\d{16}\.\w+$", re.ASCII)
 T = TypeVar("T")
 Rows = Mapping[Table, Sequence[pa.Table]]
@@ -49,7 +54,14 @@ class Storing:
     def __post_init__(self) -> None:
         self._units = KnownUnits(self.dataset.root)
         # also what is committed before a server was asked, such as half hours that were left unmade, is of one market
-        self.dataset = replace(self.dataset, simulated=mark_of(self.dataset.root))
+        self.dataset = replace(self.dataset, simulated=self._mark(), mend=self._take_aside)
+
+    def _mark(self) -> str | None:
+        while True:
+            try:
+                return mark_of(self.dataset.root)
+            except DamagedError as error:
+                self._take_aside(error)
 
     def claim(self, simulated: str | None, *, keep: bool = True) -> None:
         """Take the folder for the market of a server: see `provenance.claim`."""
@@ -87,6 +99,7 @@ class Storing:
         """Keep a bad file in quarantine, remember why, and say it once."""
         attempts = self.ledger.bad(report, entry, reason, self.clock())
         write_atomically(self._quarantined(report, entry.name), lambda beside: beside.write_bytes(data))
+        self._thin_out()
         log.log(
             logging.WARNING if attempts == 1 else logging.DEBUG,
             "%s: %s is set aside: %s", report, entry.name, reason,
@@ -103,6 +116,14 @@ class Storing:
         bad = [file for file in self.ledger.bad_files() if file.report == report and _issue(file.name) in issues]
         self.settle(file for file in bad if file.name.upper() < issues[_issue(file.name)])
 
+    def _take_aside(self, error: DamagedError) -> None:
+        """A part file that cannot be read: out of the readers' way, remembered to be fetched again, and said."""
+        part = error.path
+        self.ledger.lose_part(LostPart(part.parent.name.removesuffix(".parquet"), part.stem), self.clock())
+        aside = self.dataset.root / QUARANTINE / part.parent.name / f"{part.stem}.damaged"
+        take_aside(part, aside)
+        log.error("%s; it is taken aside to %s, and what it had is fetched again", error, aside.parent)
+
     def settle(self, files: Iterable[BadFile]) -> None:
         """Bad files that nobody needs any more, for what they should have is stored: they are bad no longer."""
         for file in files:
@@ -111,12 +132,21 @@ class Storing:
             log.info("%s: %s was bad; what it should have is stored now", file.report, file.name)
 
     def _quarantined(self, report: str, name: str) -> Path:
-        return self.dataset.root / "quarantine" / report / Path(name).name
+        return self.dataset.root / QUARANTINE / report / Path(name).name
 
     def _release(self, report: str, name: str) -> None:
         """Take a file out of quarantine, if it is there; what cannot be removed harms nobody."""
         with contextlib.suppress(OSError):
             self._quarantined(report, name).unlink()
+
+    def _thin_out(self) -> None:
+        """Remove the oldest bad files where there are too many: a server may spoil all that it has, for weeks."""
+        files = [f for f in self.dataset.root.glob(f"{QUARANTINE}/*/*") if f.suffix.lower() in (".zip", ".csv")]
+        left = QUARANTINE_BYTES
+        for file, stat in sorted(((f, f.stat()) for f in files), key=lambda f: f[1].st_mtime_ns, reverse=True):
+            left -= stat.st_size
+            if left < 0:
+                file.unlink(missing_ok=True)
 
     def _note_units(self, rows: pa.Table) -> None:
         unknown = self._units.unknown(pc.unique(rows["duid"]).to_pylist())

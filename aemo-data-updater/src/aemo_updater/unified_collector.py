@@ -13,15 +13,18 @@ from functools import partial
 
 import pyarrow as pa
 
+from aemo_updater.backfill.offers import current_offers
+from aemo_updater.backfill.stock import holes, stored_whole
 from aemo_updater.catalogue import REPORTS, feeds_of
 from aemo_updater.collectors.extract import extract
 from aemo_updater.cycle_report import CycleReport, SourceReport
-from aemo_updater.errors import FetchError, GoneError, ReportError, ThrottledError
+from aemo_updater.errors import DiskError, FetchError, GoneError, ReportError, ThrottledError
 from aemo_updater.nemtime import Clock, isoformat
 from aemo_updater.nemweb.client import NemwebClient
 from aemo_updater.nemweb.listing import Entry, files_of
 from aemo_updater.storage.dataset import Dataset
 from aemo_updater.storage.ledger import Cycle, Ledger
+from aemo_updater.storage.room import check_room
 from aemo_updater.storing import Storing, add, newest
 from aemo_updater.tables import Report, Table
 
@@ -56,6 +59,7 @@ class Collector:
     reports: Sequence[Report] = REPORTS
     _failing: set[str] = field(default_factory=set)
     _rests: dict[str, _Rest] = field(default_factory=dict)
+    _disk_refused: bool = False
     _not_fetched: dict[str, set[str]] = field(default_factory=dict)
     """Names, by report, that the last cycle could not fetch: they come last, so that they hold nothing up."""
 
@@ -63,7 +67,21 @@ class Collector:
         self.storing = Storing(dataset, self.ledger, self.clock)
 
     async def cycle(self) -> CycleReport:
-        """One look at every source. Raises StoreError where the data folder fails, or is of another market."""
+        """One look at every source, and at what is missing then.
+
+        Raises StoreError where the data folder fails, or is of another market; of it DiskError where there is no room.
+        """
+        try:
+            # before anything is asked for: what cannot be stored would be fetched again in each cycle
+            await asyncio.to_thread(check_room, self.storing.dataset.root, prove=self._disk_refused)
+            report = await self._cycle()
+        except DiskError:
+            self._disk_refused = True
+            raise
+        self._disk_refused = False
+        return report
+
+    async def _cycle(self) -> CycleReport:
         started = self.clock()
         requests, received = self.client.traffic.requests, self.client.traffic.received_bytes
         try:
@@ -77,6 +95,7 @@ class Collector:
             [t.result() for t in tasks],
             self.client.traffic.requests - requests,
             self.client.traffic.received_bytes - received,
+            await self.storing.whole(partial(holes, self.storing.dataset, self.clock())),
         )
         self.ledger.add_cycle(Cycle(started, report.ended, report.ok, [s.as_dict() for s in report.sources]))
         return report
@@ -85,7 +104,8 @@ class Collector:
         source = SourceReport(report.name)
         began = time.monotonic()
         rest = self._rests.get(report.name)
-        if rest is not None and self.clock() < rest.until:
+        # no longer than a rest can last: the clock may have been put back meanwhile
+        if rest is not None and timedelta() < rest.until - self.clock() <= rest.length:
             source.failures.append(f"left alone until {isoformat(rest.until)}, the server refused")
         else:
             try:
@@ -107,6 +127,8 @@ class Collector:
         if not entries:
             raise ReportError(f"{path}: the listing holds no file of {report.name}")
         source.listed = len(entries)
+        if self.ledger.is_new(report.name):
+            await self.storing.whole(partial(self._recollect, report, entries))
         news = self.ledger.news(report.name, entries)
         source.new = len(news)
         troubled = self._not_fetched.pop(report.name, set())
@@ -120,6 +142,15 @@ class Collector:
             await self.storing.whole(partial(self._store, report, fetched, source))
             if error is not None:
                 raise error
+
+    def _recollect(self, report: Report, entries: list[Entry]) -> None:
+        """Tell a ledger that is new, for the last one was lost, which files the data has already."""
+        stored = stored_whole(self.storing.dataset, current_offers(report, entries))
+        if stored:
+            self.ledger.done(report.name, stored, self.clock())
+            log.info(
+                "%s: the data has %d of %d files that the ledger does not know", report.name, len(stored), len(entries)
+            )
 
     async def _fetch(
         self, entries: Sequence[Entry], source: SourceReport

@@ -27,6 +27,10 @@ FIRST_MONTH = datetime(2009, 7, 1)  # noqa: DTZ001 - NEM time is naive in the da
 EDGE = timedelta(hours=6)
 """How far beside what its name says a file may have what its neighbour lacks; a trading day begins four hours late."""
 
+WATCHED = timedelta(days=14)
+"""For how long the collector itself looks after its intervals: as long as CURRENT and ARCHIVE surely have them."""
+SETTLED = timedelta(hours=1)
+"""Intervals younger than this are the cycle's: AEMO may still be about to publish them."""
 FINAL_AFTER = timedelta(days=1)
 """By then AEMO has issued what replaces a provisional value."""
 _FINAL = {

@@ -8,9 +8,9 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from aemo_updater.backfill.files import Fetched, Stored, store
@@ -26,6 +26,7 @@ from aemo_updater.backfill.offers import (
     spellings,
 )
 from aemo_updater.backfill.plan import (
+    SETTLED,
     Lack,
     Stamps,
     choose,
@@ -47,8 +48,6 @@ from aemo_updater.tables import Report, Table
 
 log = logging.getLogger(__name__)
 
-SETTLED = timedelta(hours=1)
-"""Intervals younger than this are the collector's: AEMO may still be about to publish them."""
 BATCH_FILES = 72
 """Files of CURRENT that are committed together: six hours."""
 AHEAD, AHEAD_BYTES = 3, 2**25
@@ -68,11 +67,13 @@ async def backfill(
     refetch: bool = False,
     dry_run: bool = False,
     check_footer: bool = True,
+    sources: Collection[Source] = tuple(Source),
 ) -> BackfillReport:
     """Store what the tables lack of the intervals in ``span``, up to an hour ago.
 
-    With ``dry_run`` nothing but listings is fetched; with ``refetch`` all that covers the span is. The caller holds the
-    folder's lock. Raises StoreError where the data folder fails, ValueError for a span without intervals.
+    With ``dry_run`` nothing but listings is fetched; with ``refetch`` all that covers the span is. Only ``sources`` are
+    asked. The caller holds the folder's lock. Raises StoreError where the data folder fails, ValueError for a span
+    without intervals.
     """
     after, until = span[0], min(span[1], storing.clock() - SETTLED)
     wanted = expected(tables, (after, until)) if after < until else {}
@@ -80,7 +81,7 @@ async def backfill(
         raise ValueError(
             f"there is nothing to fetch after {isoformat(after)} and up to {isoformat(until)}: no interval ends there"
         )
-    run = _Run(client, storing, progress, refetch, dry_run, check_footer)
+    run = _Run(client, storing, progress, refetch, dry_run, check_footer, sources)
     began, received = time.monotonic(), client.traffic.received_bytes
     await run.fill(wanted)
     run.report.seconds = time.monotonic() - began
@@ -96,6 +97,7 @@ class _Run:
     refetch: bool
     dry_run: bool
     check_footer: bool
+    sources: Collection[Source]
     report: BackfillReport = field(default_factory=BackfillReport)
     _offers: list[Offer] = field(default_factory=list)
     """What is offered and was not tried yet."""
@@ -114,7 +116,7 @@ class _Run:
         if not self.dry_run:
             made = await self.storing.whole(partial(make_unmade_halves, self.storing.dataset, wanted))
             add(self.report.commits, made)
-        lacks = await asyncio.to_thread(self._lacks, wanted)
+        lacks = await self.storing.whole(partial(self._lacks, wanted))
         await self._list({r: None for lack in lacks if len(lack.missing) for r in lack.reports})
         await self._list_months(lacks)
         chosen = choose(lacks, self._offers)
@@ -123,14 +125,14 @@ class _Run:
             await self._take(chosen)
             tried = set(chosen)
             self._offers = [o for o in self._offers if o not in tried]
-            lacks = await asyncio.to_thread(self._left, lacks)
+            lacks = await self.storing.whole(partial(self._left, lacks))
             await self._list_months(lacks)
             chosen = [] if self._stopped else choose(lacks, self._offers)
         if self._stopped:
             self._note("the server fails or refuses again and again; another run will go on from here")
         if not self.dry_run:
             await self.storing.whole(partial(settle, self.storing))
-            self.report.gaps = await asyncio.to_thread(gaps, self.storing, wanted)
+            self.report.gaps = await self.storing.whole(partial(gaps, self.storing, wanted))
 
     # --- what is missing ---
 
@@ -152,11 +154,12 @@ class _Run:
 
     async def _list(self, reports: Iterable[Report]) -> None:
         for report in reports:
-            self._offer(current_offers(report, await self._listing(folder_of(Source.CURRENT, report))))
-            self._offer(archive_offers(report, await self._listing(folder_of(Source.ARCHIVE, report))))
+            for source, offers in ((Source.CURRENT, current_offers), (Source.ARCHIVE, archive_offers)):
+                if source in self.sources:
+                    self._offer(offers(report, await self._listing(folder_of(source, report))))
 
     async def _list_months(self, lacks: Sequence[Lack]) -> None:
-        for month in months_to_list(lacks, self._offers):
+        for month in months_to_list(lacks, self._offers) if Source.MMSDM in self.sources else ():
             if month not in self._listed:
                 self._listed.add(month)
                 self._offer(month_offers(month, await self._listing(month_folder(month))))

@@ -1,21 +1,35 @@
 """What the data folder has and lacks, asked of the rows themselves; the ledger only says why something is missing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
 from aemo_updater.backfill.offers import INSTANT, Offer, Source, offers_named
-from aemo_updater.backfill.plan import Stamps, grid, lacks_of, unmade_halves, within, without
+from aemo_updater.backfill.plan import (
+    SETTLED,
+    WATCHED,
+    Stamps,
+    best_source,
+    expected,
+    grid,
+    lacks_of,
+    unmade_halves,
+    within,
+    without,
+)
 from aemo_updater.backfill.report import Gap
-from aemo_updater.catalogue import means_of
+from aemo_updater.catalogue import TABLES, means_of
+from aemo_updater.nemweb.listing import Entry
+from aemo_updater.nemweb.reports import ROOFTOP_PV
 from aemo_updater.saying import Saying
 from aemo_updater.storage.dataset import Dataset
 from aemo_updater.storage.ledger import GIVE_UP_AFTER, BadFile
 from aemo_updater.storage.store import make_halves
 from aemo_updater.storing import Commits, Storing, add
-from aemo_updater.tables import Table
+from aemo_updater.tables import Report, Table
 
 Wanted = Mapping[Table, Stamps]
 
@@ -25,6 +39,48 @@ def stored_of(dataset: Dataset, table: Table, stamps: Stamps, saying: Saying | N
     if not len(stamps):
         return stamps
     return dataset.intervals(table, stamps[0].item() - INSTANT, stamps[-1].item(), saying)
+
+
+def holes(dataset: Dataset, now: datetime) -> dict[str, Stamps]:
+    """The intervals, by table, that the folder lacks of the days that the collector looks after; pure but for reading.
+
+    Of a 30-minute table those half hours whose six intervals are there, or that AEMO publishes itself.
+    """
+    wanted = expected(TABLES.values(), (now - WATCHED, now - SETTLED))
+    lacking = {table.name: without(stamps, stored_of(dataset, table, stamps)) for table, stamps in wanted.items()}
+    for table, stamps in wanted.items():
+        if (halves := means_of(table)) is not None and len(stamps):
+            unmade = unmade_halves(stored_of(dataset, table, stamps), stored_of(dataset, halves, stamps))
+            lacking[halves.name] = np.union1d(lacking[halves.name], unmade) if halves.name in lacking else unmade
+    return {name: stamps for name, stamps in lacking.items() if len(stamps)}
+
+
+def stored_whole(dataset: Dataset, offers: Iterable[Offer]) -> list[Entry]:
+    """The files of which the data has all that they can bring: what a ledger that was lost would have known.
+
+    That is certain only where a file is the one issue of its interval, and of one kind, as rooftop's are not. The rest
+    is read again, which changes nothing.
+    """
+    issues: dict[tuple[Report, datetime], list[Offer]] = {}
+    for offer in offers:
+        if offer.report is not ROOFTOP_PV:
+            issues.setdefault((offer.report, offer.until), []).append(offer)
+    single = [of_one[0] for of_one in issues.values() if len(of_one) == 1]
+    there: dict[tuple[Report, Table], set[datetime]] = {}
+
+    def has(offer: Offer, table: Table) -> bool:
+        if (offer.report, table) not in there:
+            stamps = np.array(sorted(o.until for o in single if o.report is offer.report), "datetime64[us]")
+            best = best_source(table)
+            saying = Saying("source", best) if best == offer.report.name.upper() else None
+            there[offer.report, table] = set(stored_of(dataset, table, stamps, saying).tolist())
+        return offer.until in there[offer.report, table]
+
+    def is_whole(offer: Offer) -> bool:
+        spans = [(table, offer.span(table)) for table in {feed.table for feed in offer.feeds}]
+        return all(has(offer, table) for table, span in spans if span is not None and span[0] < span[1])
+
+    return [entry for offer in single if is_whole(offer) for entry in offer.entries]
 
 
 def make_unmade_halves(dataset: Dataset, wanted: Wanted) -> Commits:

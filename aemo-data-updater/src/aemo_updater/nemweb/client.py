@@ -21,6 +21,8 @@ USER_AGENT = f"aemo-data-updater/{version('aemo-data-updater')} (open-source NEM
 CONNECTIONS = 4
 ATTEMPTS = 3
 MAX_FILE_BYTES = 2**30
+MAX_LISTING_BYTES = 2**25
+"""The largest listing of NEMWEB has 4,000 files in 600 kB."""
 MAX_REDIRECTS = 3
 """NEMWEB may send http to https, the bare host to www, and a folder without its slash to the one with it."""
 SIMULATED_HEADER = "X-NEM-Simulated"
@@ -68,7 +70,7 @@ class NemwebClient:
 
         Raises FetchError, ReportError where the answer is no listing, or StoreError as `fetch`.
         """
-        answer = await self._ask(path)
+        answer = await self._ask(path, MAX_LISTING_BYTES)
         entries = parse_listing(answer.body.decode("utf-8", "replace"), path)
         if not self._listed:
             self.simulated, self._listed = answer.simulated, True
@@ -82,7 +84,7 @@ class NemwebClient:
         ThrottledError for 403 and 429, GoneError for 404. Raises StoreError where the answer is of another market than
         the first listing was: what the caller then took the data folder for, it stays for.
         """
-        answer = await self._ask(href)
+        answer = await self._ask(href, MAX_FILE_BYTES)
         if self._listed:
             self._check_market(answer)
         return answer.body
@@ -92,7 +94,7 @@ class NemwebClient:
             was, now = spoken(self.simulated), spoken(answer.simulated)
             raise StoreError(f"{self.base_url}: was {was} and is now {now}; they are never mixed")
 
-    async def _ask(self, href: str) -> _Answer:
+    async def _ask(self, href: str, limit: int) -> _Answer:
         base = urlsplit(self.base_url)
         try:
             path = quote(urlsplit(urljoin(self.base_url, href)).path, _AS_SPELLED)
@@ -105,16 +107,16 @@ class NemwebClient:
             on=_can_pass, attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=10, wait_jitter=1
         ):
             with attempt:
-                return await self._get(url, name)
+                return await self._get(url, name, limit)
         raise AssertionError("retry_context ends by returning or raising")  # pragma: no cover
 
-    async def _get(self, url: URL, name: str) -> _Answer:
+    async def _get(self, url: URL, name: str, limit: int) -> _Answer:
         async with self._slots:
             self.traffic.requests += 1
             try:
                 async with self.session.get(url, max_redirects=MAX_REDIRECTS) as response:
                     _check(response, name)
-                    answer = _Answer(await _body(response, name), response.headers.get(SIMULATED_HEADER))
+                    answer = _Answer(await _body(response, name, limit), response.headers.get(SIMULATED_HEADER))
             except aiohttp.TooManyRedirects as error:
                 raise _FinalError(f"{name}: redirected more than {MAX_REDIRECTS} times") from error
             except TimeoutError as error:
@@ -156,14 +158,14 @@ def _check(response: aiohttp.ClientResponse, name: str) -> None:
             raise FetchError(said)
 
 
-async def _body(response: aiohttp.ClientResponse, name: str) -> bytes:
-    too_large = _FinalError(f"{name}: larger than {MAX_FILE_BYTES:,} bytes")
-    if (response.content_length or 0) > MAX_FILE_BYTES:
+async def _body(response: aiohttp.ClientResponse, name: str, limit: int) -> bytes:
+    too_large = _FinalError(f"{name}: larger than {limit:,} bytes")
+    if (response.content_length or 0) > limit:
         raise too_large
     data = bytearray()
     async for chunk in response.content.iter_chunked(2**16):
         data += chunk
-        if len(data) > MAX_FILE_BYTES:
+        if len(data) > limit:
             raise too_large
     return bytes(data)
 

@@ -6,11 +6,13 @@ part, not on the history.
 """
 
 import contextlib
-from collections.abc import Iterator
+import errno
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from aemo_updater.collectors.rows import best_order, best_rows, between, conform, is_ascending, last_of_run
-from aemo_updater.errors import StoreError
+from aemo_updater.errors import DamagedError, StoreError
 from aemo_updater.market import spoken
 from aemo_updater.saying import Saying
 from aemo_updater.storage.atomic import write_atomically
@@ -27,7 +29,9 @@ from aemo_updater.tables import TIME, Partition, Table
 MARK = b"nem_simulated"
 """In a part file's metadata: the mark of the simulated market that its rows are of. A part without it is real."""
 _INSTANT = timedelta(microseconds=1)
+_PARTS_REMEMBERED = 1_000
 _LABEL = {Partition.DAY: "%Y-%m-%d", Partition.MONTH: "%Y-%m"}
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,17 @@ def part_of(table: Table, settlementdate: datetime) -> str:
     return (settlementdate - _INSTANT).strftime(_LABEL[table.partition])
 
 
+def span_of(table: Table, part: str) -> tuple[datetime, datetime]:
+    """The intervals of a part, by its name: after the first moment and up to the second.
+
+    Raises ValueError for a name that no part has.
+    """
+    begins = datetime.strptime(part, _LABEL[table.partition])  # noqa: DTZ007 - NEM time is naive in the data
+    if table.partition is Partition.DAY:
+        return begins, begins + timedelta(days=1)
+    return begins, (begins + timedelta(days=31)).replace(day=1)
+
+
 def by_part(rows: pa.Table, table: Table) -> Iterator[tuple[str, pa.Table]]:
     """Rows apart by the part that holds them, oldest first."""
     start = pc.subtract(rows["settlementdate"], pa.scalar(1, pa.duration("us")))
@@ -79,10 +94,13 @@ class Dataset:
     """The stored tables below one folder.
 
     ``simulated`` is the mark of the market whose rows are committed, None for the real one; each part file says it.
+    ``mend`` is what a keeper of the folder does about a part that cannot be read: it takes it out of the way, and the
+    rest is read without it. Who is no keeper leaves it None, and gets the DamagedError.
     """
 
     root: Path
     simulated: str | None = field(default=None, kw_only=True)
+    mend: Callable[[DamagedError], None] | None = field(default=None, kw_only=True, compare=False)
 
     def folder(self, table: Table) -> Path:
         """The folder of a table's part files; it need not exist."""
@@ -102,7 +120,8 @@ class Dataset:
     def stream(self, table: Table, after: datetime | None = None, until: datetime | None = None) -> Iterator[pa.Table]:
         """The same, part by part, so that memory does not grow with the span."""
         for path in self.parts(table, after, until):
-            yield between(_read_part(path, table), after, until)
+            if (rows := self._sound(partial(_read_part, path, table))) is not None:
+                yield between(rows, after, until)
 
     def intervals(
         self, table: Table, after: datetime | None = None, until: datetime | None = None, saying: Saying | None = None
@@ -113,16 +132,13 @@ class Dataset:
         """
         found = [np.empty(0, "datetime64[us]")]
         for path in self.parts(table, after, until):
-            with _open_part(path, table) as file:
-                names = {"settlementdate"} | ({saying.column} if saying else set())
-                rows = between(file.read(sorted(names & set(file.schema_arrow.names)), use_threads=False), after, until)
-            stamps = _unique_stamps(rows)
-            if saying is not None:
-                told = saying.column in rows.column_names
-                those = _unique_stamps(rows.filter(pc.equal(rows[saying.column], saying.word))) if told else stamps[:0]
-                stamps = np.setdiff1d(stamps, those, assume_unique=True) if saying.nowhere else those
-            found.append(stamps)
-        return np.unique(np.concatenate(found))
+            stamps = self._sound(partial(_intervals, path, table, saying, _identity(path)))
+            found.append(np.empty(0, "datetime64[us]") if stamps is None else stamps)
+        all_parts: np.ndarray = np.unique(np.concatenate(found))
+        first, last = (None if m is None else np.datetime64(m, "us") for m in (after, until))
+        begin = 0 if first is None else np.searchsorted(all_parts, first, side="right")
+        end = len(all_parts) if last is None else np.searchsorted(all_parts, last, side="right")
+        return all_parts[begin:end]
 
     def commit(self, table: Table, rows: pa.Table) -> Commit:
         """Merge rows into a table by its key and preference; a second commit of the same rows changes nothing.
@@ -136,12 +152,23 @@ class Dataset:
 
     def _commit_part(self, table: Table, part: str, batch: pa.Table) -> Commit:
         path = self.folder(table) / f"{part}.parquet"
-        stored = self._own(path, table) if path.exists() else table.schema.empty_table()
+        stored = self._sound(partial(self._own, path, table)) if path.exists() else None
+        stored = table.schema.empty_table() if stored is None else stored
         merged, commit = merge(stored, batch, table)
         if commit != Commit():
             marked = merged.replace_schema_metadata({MARK: self.simulated} if self.simulated else None)
             write_atomically(path, lambda file: _write_parquet(marked, file, table))
         return commit
+
+    def _sound(self, read: Callable[[], T]) -> T | None:
+        """What ``read`` gives; None where it met a damaged part that is out of the way now."""
+        try:
+            return read()
+        except DamagedError as error:
+            if self.mend is None:
+                raise
+            self.mend(error)
+            return None
 
     def _own(self, path: Path, table: Table) -> pa.Table:
         """A part's rows, to be merged with others of the same market."""
@@ -155,9 +182,9 @@ class Dataset:
         counts: dict[Path, int] = {}
         size = 0
         for path in self.parts(table):
-            stat = path.stat()
-            counts[path] = _count(path, table, (stat.st_ino, stat.st_mtime_ns, stat.st_size))
-            size += stat.st_size
+            identity = _identity(path)
+            counts[path] = _count(path, table, identity)
+            size += identity.size
         filled = [path for path, count in counts.items() if count]
         return Extent(
             rows=sum(counts.values()),
@@ -224,14 +251,45 @@ def _open_part(path: Path, table: Table) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             if lacking := set(table.key_names) - set(file.schema_arrow.names):
-                raise StoreError(f"{path}: is no part of {table.name}, it has no {' and no '.join(sorted(lacking))}")
+                said = f"{path}: is no part of {table.name}, it has no {' and no '.join(sorted(lacking))}"
+                raise DamagedError(said, path)
             yield file
     except (pa.ArrowException, OSError) as error:
         raise _unreadable(path, error) from error
 
 
 def _unreadable(path: Path, error: Exception) -> StoreError:
-    return StoreError(f"{path}: cannot be read: {str(error).splitlines()[0]}")
+    said = f"{path}: cannot be read: {(str(error) or type(error).__name__).splitlines()[0]}"
+    # what Arrow finds wrong with the bytes has no errno, or the disk has lost them; the rest is not the file's fault
+    damaged = error.errno in (None, errno.EIO) if isinstance(error, OSError) else not isinstance(error, MemoryError)
+    return DamagedError(said, path) if damaged else StoreError(said)
+
+
+class _Identity(NamedTuple):
+    """By this a part file is told from the one that replaces it; a part is replaced and never changed."""
+
+    inode: int
+    modified: int
+    size: int
+
+
+def _identity(path: Path) -> _Identity:
+    stat = path.stat()
+    return _Identity(stat.st_ino, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=_PARTS_REMEMBERED)
+def _intervals(path: Path, table: Table, saying: Saying | None, _identity: _Identity) -> np.ndarray:
+    """The intervals of a part that have any row, or of which rows say so; asked once of each part."""
+    with _open_part(path, table) as file:
+        names = {"settlementdate"} | ({saying.column} if saying else set())
+        rows = file.read(sorted(names & set(file.schema_arrow.names)), use_threads=False)
+        stamps = _unique_stamps(rows)
+        if saying is not None:
+            told = saying.column in rows.column_names
+            those = _unique_stamps(rows.filter(pc.equal(rows[saying.column], saying.word))) if told else stamps[:0]
+            stamps = np.setdiff1d(stamps, those, assume_unique=True) if saying.nowhere else those
+    return np.sort(stamps)
 
 
 def _unique_stamps(rows: pa.Table) -> np.ndarray:
@@ -247,8 +305,8 @@ def _read_part(path: Path, table: Table) -> pa.Table:
 
 
 @lru_cache(maxsize=50_000)
-def _count(path: Path, table: Table, _identity: tuple[int, int, int]) -> int:
-    """Rows of a part, by its footer; a part is replaced and never changed, so an identity is asked once."""
+def _count(path: Path, table: Table, _identity: _Identity) -> int:
+    """Rows of a part, by its footer."""
     with _open_part(path, table) as file:
         return int(file.metadata.num_rows)
 

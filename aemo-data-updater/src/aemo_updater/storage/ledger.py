@@ -4,6 +4,7 @@ A source file is marked done only after its rows are committed; losing the ledge
 """
 
 import json
+import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,11 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from aemo_updater.errors import StoreError
+from aemo_updater.errors import DamagedError, DiskError, StoreError
 from aemo_updater.nemweb.listing import Entry
 from aemo_updater.nemweb.mms import Header
+from aemo_updater.storage.atomic import take_aside
+
+log = logging.getLogger(__name__)
 
 GIVE_UP_AFTER = 5
 """Attempts at a bad file: a truncated one is often a broken download, but not five times."""
@@ -37,7 +41,12 @@ create table if not exists headers (
     primary key (report, mms, version, columns)
 ) without rowid;
 create table if not exists unknown_duids (duid text primary key, first_seen text not null) without rowid;
+create table if not exists lost_parts (
+    stored text not null, part text not null, at text not null, primary key (stored, part)
+) without rowid;
 """
+_FOR_NOW = ("SQLITE_BUSY", "SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_LOCKED", "SQLITE_READONLY")
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 @dataclass(frozen=True)
@@ -61,8 +70,18 @@ class Cycle:
     sources: list[dict[str, Any]]
 
 
+class LostPart(NamedTuple):
+    """A part file that was damaged and is out of the way; what it had is to be fetched again."""
+
+    table: str
+    part: str
+
+
 class Ledger:
-    """The ledger at ``path``, for any thread. Use it as a context manager."""
+    """The ledger at ``path``, for any thread. Use it as a context manager.
+
+    Raises DamagedError where the file is no sound ledger, DiskError where it cannot be used for now, also later on.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -71,20 +90,33 @@ class Ledger:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{path}: the ledger cannot be opened: {error}") from error
+            raise DiskError(f"{path}: the ledger cannot be opened: {error}") from error
         try:
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = normal")
+            found = self._db.execute("pragma quick_check(1)").fetchone()[0]
+            if found != "ok":
+                raise DamagedError(f"{path}: the ledger is damaged: {found.splitlines()[-1]}", path)
             self._db.executescript(_SCHEMA)
         except sqlite3.Error as error:
             self._db.close()
-            raise StoreError(f"{path}: the ledger cannot be opened: {_reason(error)}") from error
+            raise self._error("opened", error) from error
+        except DamagedError:
+            self._db.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._db.close()
+
+    def _error(self, done: str, error: sqlite3.Error) -> StoreError:
+        said = f"{self.path}: the ledger cannot be {done}: {error}"
+        name = getattr(error, "sqlite_errorname", "")
+        if name.startswith(_DAMAGED):
+            return DamagedError(said, self.path)
+        return DiskError(said) if name.startswith(_FOR_NOW) else StoreError(said)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -94,14 +126,18 @@ class Ledger:
                 with self._db:
                     yield self._db
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: the ledger cannot be written: {_reason(error)}") from error
+            raise self._error("written", error) from error
 
     def _select(self, sql: str, *parameters: object) -> list[Any]:
         try:
             with self._lock:
                 return self._db.execute(sql, parameters).fetchall()
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path}: the ledger cannot be read: {_reason(error)}") from error
+            raise self._error("read", error) from error
+
+    def is_new(self, report: str) -> bool:
+        """Whether no file of a report is known."""
+        return not self._select("select 1 from files where report = ? limit 1", report)
 
     def news(self, report: str, entries: Sequence[Entry]) -> list[Entry]:
         """Of the files that a listing offers, those to fetch, in the listing's order.
@@ -209,6 +245,30 @@ class Ledger:
         """All DUIDs that no registration list knew when they were met."""
         return [duid for (duid,) in self._select("select duid from unknown_duids order by duid")]
 
+    def lose_part(self, lost: LostPart, at: datetime) -> None:
+        """Remember a part that is about to be taken out of the way."""
+        with self._transaction() as db:
+            db.execute("insert or replace into lost_parts values (?, ?, ?)", (*lost, at.isoformat()))
+
+    def lost_parts(self) -> list[LostPart]:
+        """The parts of which not all that can be had was fetched again, those of one table in a row."""
+        return [LostPart(*row) for row in self._select("select stored, part from lost_parts order by stored, part")]
+
+    def find_part(self, lost: LostPart) -> None:
+        """Forget a lost part: what can be had of it is there again."""
+        with self._transaction() as db:
+            db.execute("delete from lost_parts where stored = ? and part = ?", lost)
+
+    def forget(self, reports: Iterable[str], before: datetime) -> int:
+        """Forget the done files of reports that were done so long ago that no listing has them; returns how many."""
+        with self._transaction() as db:
+            return sum(
+                db.execute(
+                    "delete from files where report = ? and state = 'done' and at < ?", (report, before.isoformat())
+                ).rowcount
+                for report in reports
+            )
+
     def add_cycle(self, cycle: Cycle) -> None:
         """Remember how a cycle went; the latest CYCLES_KEPT are kept."""
         with self._transaction() as db:
@@ -227,7 +287,22 @@ class Ledger:
         ]
 
 
-def _reason(error: sqlite3.Error) -> str:
-    if isinstance(error, sqlite3.OperationalError):  # locked, no space: it passes
-        return str(error)
-    return f"{error}; without it (move it away) all that NEMWEB still offers is read again"
+def open_ledger(path: Path, aside: Path) -> Ledger:
+    """The ledger, or a new one where it is damaged: that one is in the folder ``aside`` then. For its keeper alone.
+
+    Raises DiskError where it cannot be used for now.
+    """
+    try:
+        return Ledger(path)
+    except DamagedError as error:
+        take_ledger_aside(error, aside)
+        return Ledger(path)
+
+
+def take_ledger_aside(error: DamagedError, aside: Path) -> None:
+    """Move a damaged ledger, which nobody has open, out of the way."""
+    for suffix in ("-wal", "-shm", ""):
+        file = error.path.with_name(error.path.name + suffix)
+        if file.exists():
+            take_aside(file, aside / file.name)
+    log.error("%s; it is now in %s, and a new one is made from the data and the listings", error, aside)

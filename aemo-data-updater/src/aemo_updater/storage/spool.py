@@ -9,7 +9,7 @@ from typing import IO, Self
 
 import pyarrow as pa
 
-from aemo_updater.errors import StoreError
+from aemo_updater.storage.atomic import refusal
 from aemo_updater.storage.dataset import by_part
 from aemo_updater.tables import Table
 
@@ -40,7 +40,7 @@ class Spool:
                     self._files[part, table.name] = (table, file, pa.ipc.new_stream(file, table.schema))
                 self._files[part, table.name][2].write_table(piece)
         except OSError as error:
-            raise StoreError(f"{self._folder}: cannot be written: {error.strerror or error}") from error
+            raise refusal(f"{self._folder}: cannot be written", error) from error
 
     def parts(self) -> Iterator[tuple[Table, pa.Table]]:
         """The rows of each part, oldest first; each can be had once."""
@@ -51,6 +51,6 @@ class Spool:
                 file.seek(0)
                 rows = pa.ipc.open_stream(file).read_all()
             except OSError as error:
-                raise StoreError(f"{self._folder}: cannot be written: {error.strerror or error}") from error
+                raise refusal(f"{self._folder}: cannot be written", error) from error
             yield table, rows
             file.close()
