@@ -1,12 +1,16 @@
 """What the updater's tests share: the real files, where they are, and report files made to order."""
 
 import io
+import sys
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import stamina
+
+# pytest's importlib mode puts no test folder on the path; the helper modules beside this file are wanted by name
+sys.path.insert(0, str(Path(__file__).parent))
 
 REALDATA = Path(__file__).resolve().parents[3] / "shared" / "realdata"
 

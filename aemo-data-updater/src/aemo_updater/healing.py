@@ -39,7 +39,7 @@ class Healer:
     _tried: datetime | None = None
     _left: Lacking = frozenset()
     """What the last try could not fill."""
-    _wait: timedelta = FIRST_WAIT
+    _wait: timedelta = timedelta()
 
     async def is_due(self) -> bool:
         """Whether there is something to fill, and the last try was long enough ago."""
@@ -47,7 +47,10 @@ class Healer:
         now = self.storing.clock()
         if not lacking or self._tried is None:
             return bool(lacking)
-        wait = self._wait if lacking <= self._left else FIRST_WAIT
+        new = lacking - self._left
+        if any(isinstance(one, LostPart) for one in new):  # months may be gone, and everybody sees it
+            return True
+        wait = FIRST_WAIT if new else self._wait
         # a clock that was put back must not stop the healing for as long
         return not self._tried <= now < self._tried + wait
 
@@ -59,7 +62,8 @@ class Healer:
             await self._restore(lost)
         report = await backfill(self.client, self.storing, (now - WATCHED, now), TABLES.values(), sources=NEAR)
         self._left = await self.storing.whole(self._lacking)
-        self._wait = min(self._wait * 2, LONGEST_WAIT) if self._left == before else FIRST_WAIT
+        in_vain = self._left == before
+        self._wait = min(max(self._wait * 2, FIRST_WAIT), LONGEST_WAIT) if in_vain else FIRST_WAIT
         self._say(report, now)
 
     def _lacking(self) -> Lacking:

@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,8 +21,9 @@ from aemo_updater.nemweb.listing import Entry
 from aemo_updater.nemweb.mms import Header
 from aemo_updater.reference.known import KnownUnits
 from aemo_updater.storage.atomic import take_aside, write_atomically
-from aemo_updater.storage.dataset import Commit, Dataset
+from aemo_updater.storage.dataset import Dataset
 from aemo_updater.storage.ledger import GIVE_UP_AFTER, BadFile, Ledger, LostPart
+from aemo_updater.storage.merging import Commit
 from aemo_updater.storage.provenance import claim, mark_of
 from aemo_updater.storage.store import commit_rows
 from aemo_updater.tables import Table
@@ -33,6 +34,7 @@ QUARANTINE = "quarantine"
 """The folder, below the data folder, of what cannot be read."""
 QUARANTINE_BYTES = 2**28
 """What it may hold of bad files, the latest of them; why each was bad, the ledger knows longer than that."""
+JUST_NOW = timedelta(hours=2)
 _NUMBER = re.compile(r"_\d{16}\.\w+$", re.ASCII)
 T = TypeVar("T")
 Rows = Mapping[Table, Sequence[pa.Table]]
@@ -118,8 +120,10 @@ class Storing:
 
     def _take_aside(self, error: DamagedError) -> None:
         """A part file that cannot be read: out of the readers' way, remembered to be fetched again, and said."""
-        part = error.path
-        self.ledger.lose_part(LostPart(part.parent.name.removesuffix(".parquet"), part.stem), self.clock())
+        part, now = error.path, self.clock()
+        self.ledger.lose_part(LostPart(part.parent.name.removesuffix(".parquet"), part.stem), now)
+        # its newest intervals are too young for the archives: the next cycle reads their files again
+        self.ledger.doubt(now - JUST_NOW)
         aside = self.dataset.root / QUARANTINE / part.parent.name / f"{part.stem}.damaged"
         take_aside(part, aside)
         log.error("%s; it is taken aside to %s, and what it had is fetched again", error, aside.parent)

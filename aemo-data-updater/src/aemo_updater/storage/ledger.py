@@ -254,6 +254,11 @@ class Ledger:
         """The parts of which not all that can be had was fetched again, those of one table in a row."""
         return [LostPart(*row) for row in self._select("select stored, part from lost_parts order by stored, part")]
 
+    def doubt(self, since: datetime) -> None:
+        """Forget the files that were done since a moment, so that they are read again."""
+        with self._transaction() as db:
+            db.execute("delete from files where state = 'done' and at >= ?", (since.isoformat(),))
+
     def find_part(self, lost: LostPart) -> None:
         """Forget a lost part: what can be had of it is there again."""
         with self._transaction() as db:

@@ -1,0 +1,691 @@
+"""The daemon looks after itself: holes, damaged files, a lost ledger, a full disk, jumps of the clock, old parts."""
+
+import asyncio
+import errno
+import logging
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from made_nemweb import FIVE, HALF, ONE_DAY, Nemweb, stamps
+
+from aemo_updater import healing
+from aemo_updater import storing as storing_module
+from aemo_updater.backfill import backfill, stock
+from aemo_updater.backfill.plan import SETTLED
+from aemo_updater.backfill.stock import holes
+from aemo_updater.catalogue import TABLES
+from aemo_updater.config import Settings, SettingsError, load_settings
+from aemo_updater.cycle_report import CycleReport
+from aemo_updater.errors import DamagedError, DiskError, StoreError
+from aemo_updater.healing import FIRST_WAIT, LONGEST_WAIT
+from aemo_updater.nemweb.client import connect
+from aemo_updater.nemweb.reports import DISPATCH_IS, DISPATCH_SCADA, ROOFTOP_PV, TRADING_IS
+from aemo_updater.replica import REQUESTS, Fault, serving
+from aemo_updater.retention import apply_retention
+from aemo_updater.service import Daemon, wait_after
+from aemo_updater.storage import room
+from aemo_updater.storage.dataset import Dataset, span_of
+from aemo_updater.storage.ledger import Ledger, LostPart
+from aemo_updater.storage.room import check_room
+from aemo_updater.unified_collector import Collector
+
+pytestmark = pytest.mark.usefixtures("no_waits")
+
+NOW = datetime(2026, 3, 20, 12, 0)
+YESTERDAY = datetime(2026, 3, 19)
+HOUR = timedelta(hours=1)
+WHOLE = (NOW - ONE_DAY, NOW - SETTLED)
+"""What the daemon looks after in these tests."""
+
+
+class Clock:
+    now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def empty(tmp_path: Path, make_report: Callable[..., bytes]) -> Nemweb:
+    """All the folders, and of each report what cannot be left out: a folder without a file of its own is a failure."""
+    return with_folders(Nemweb(tmp_path / "nemweb", make_report))
+
+
+def with_folders(site: Nemweb) -> Nemweb:
+    end = NOW - 5 * ONE_DAY
+    site.current(DISPATCH_IS, site.dispatch(end))
+    site.current(DISPATCH_SCADA, site.scada(end))
+    site.current(TRADING_IS, site.trading(end))
+    site.current(ROOFTOP_PV, site.rooftop(end))
+    return site
+
+
+@pytest.fixture
+def site(tmp_path: Path, whole_site: Nemweb) -> Nemweb:
+    """CURRENT with today and ARCHIVE with yesterday: all that the daemon looks after is in one of the two."""
+    shutil.copytree(whole_site.root, tmp_path / "nemweb")
+    return Nemweb(tmp_path / "nemweb", whole_site.make)
+
+
+@pytest.fixture(scope="module")
+def whole_site(tmp_path_factory: pytest.TempPathFactory, make_report: Callable[..., bytes]) -> Nemweb:
+    empty = with_folders(Nemweb(tmp_path_factory.mktemp("site") / "nemweb", make_report))
+    today = YESTERDAY + ONE_DAY
+    for end in stamps(today, NOW):
+        empty.current(DISPATCH_IS, empty.dispatch(end))
+        empty.current(DISPATCH_SCADA, empty.scada(end))
+    for end in stamps(WHOLE[0], NOW, HALF):
+        empty.current(ROOFTOP_PV, empty.rooftop(end))
+    days = stamps(YESTERDAY, today)
+    empty.archive(DISPATCH_IS, f"PUBLIC_DISPATCHIS_{YESTERDAY:%Y%m%d}.zip", map(empty.dispatch, days))
+    empty.archive(DISPATCH_SCADA, f"PUBLIC_DISPATCHSCADA_{YESTERDAY:%Y%m%d}.zip", map(empty.scada, days))
+    return empty
+
+
+@pytest.fixture(autouse=True)
+def watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The daemon looks after one day, which is quicker to make than 14."""
+    for module in (healing, stock):
+        monkeypatch.setattr(module, "WATCHED", ONE_DAY)
+
+
+@asynccontextmanager
+async def at_work(url: str, data: Path, clock: Clock, keep_days: dict[str, int] | None = None) -> AsyncIterator[Daemon]:
+    with Ledger(data / "ledger.sqlite") as ledger:
+        async with connect(url) as client:
+            collector = Collector(client, Dataset(data), ledger, clock)
+            settings = Settings(shared_data_dir=data, keep_days=keep_days or {})
+            yield Daemon(collector, settings, asyncio.Event())
+
+
+async def step(daemon: Daemon) -> None:
+    """A cycle, and the chores after it to their end."""
+    await daemon.cycle()
+    if daemon._chores is not None:
+        await asyncio.wait([daemon._chores])
+
+
+def missing(data: Path, now: datetime = NOW) -> dict[str, int]:
+    return {name: len(found) for name, found in holes(Dataset(data), now).items()}
+
+
+def contents(data: Path) -> dict[str, pa.Table]:
+    return {name: Dataset(data).read(table) for name, table in TABLES.items()}
+
+
+def listed_folders(app: Any) -> list[str]:
+    return [r.path for r in app[REQUESTS] if r.path.endswith("/")]
+
+
+def fetched_files(app: Any) -> list[str]:
+    return [r.path.rsplit("/", 1)[-1] for r in app[REQUESTS] if not r.path.endswith("/")]
+
+
+def said(caplog: pytest.LogCaptureFixture, level: int = logging.WARNING) -> list[str]:
+    return [r.getMessage() for r in caplog.records if r.levelno >= level]
+
+
+# --- holes ------------------------------------------------------------------------------------------------------------
+
+
+async def test_holes_are_known_after_a_cycle_and_filled_beside_it(site: Nemweb, data: Path, clock: Clock) -> None:
+    async with serving(site.root) as (url, app), at_work(url, data, clock) as daemon:
+        report = await daemon.collector.cycle()
+        half_days = {name: len(found) for name, found in report.holes.items()}
+        assert half_days == {"prices5": 144, "transmission5": 144, "regions5": 144, "scada5": 144}
+        assert report.as_dict()["holes"]["scada5"] == {
+            "count": 144,
+            "first": "2026-03-19T12:05:00+10:00",
+            "last": "2026-03-20T00:00:00+10:00",
+        }
+        app[REQUESTS].clear()
+        await step(daemon)
+        assert sorted(fetched_files(app)) == ["PUBLIC_DISPATCHIS_20260319.zip", "PUBLIC_DISPATCHSCADA_20260319.zip"]
+        assert missing(data) == {}
+        assert (await daemon.collector.cycle()).holes == {}
+    dataset = Dataset(data)
+    for name in ("prices5", "regions5", "scada5", "transmission5"):
+        assert list(dataset.intervals(TABLES[name], *WHOLE).tolist()) == stamps(*WHOLE), name
+    for name in ("prices30", "regions30", "scada30", "transmission30", "rooftop30"):
+        assert list(dataset.intervals(TABLES[name], *WHOLE).tolist()) == stamps(*WHOLE, HALF), name
+
+
+async def test_what_is_whole_is_not_looked_for(site: Nemweb, data: Path, clock: Clock) -> None:
+    async with serving(site.root) as (url, app), at_work(url, data, clock) as daemon:
+        await step(daemon)
+        app[REQUESTS].clear()
+        for _ in range(3):
+            clock.now += FIVE
+            site.current(DISPATCH_IS, site.dispatch(clock.now))
+            await step(daemon)
+        assert {path.split("/")[2] for path in listed_folders(app)} == {"CURRENT"}
+        assert len(listed_folders(app)) == 3 * 4, "one listing a cycle and folder"
+
+
+async def test_what_nobody_has_is_asked_for_less_and_less_often(empty: Nemweb, data: Path, clock: Clock) -> None:
+    asked_at = []
+    async with serving(empty.root) as (url, app), at_work(url, data, clock) as daemon:
+        while clock.now < NOW + timedelta(hours=30):
+            app[REQUESTS].clear()
+            await step(daemon)
+            if len(listed_folders(app)) > 4:
+                asked_at.append((clock.now - NOW) / HOUR)
+            clock.now += HOUR
+            # nothing new goes missing meanwhile
+            empty.current(DISPATCH_IS, *map(empty.dispatch, stamps(clock.now - HOUR, clock.now)))
+            empty.current(DISPATCH_SCADA, *map(empty.scada, stamps(clock.now - HOUR, clock.now)))
+            empty.current(ROOFTOP_PV, *map(empty.rooftop, stamps(clock.now - HOUR, clock.now, HALF)))
+    # after a day it is no longer among what the daemon looks after
+    assert asked_at == [0, 1, 3, 7, 15]
+    assert FIRST_WAIT == HOUR
+    assert LONGEST_WAIT == 12 * HOUR
+
+
+async def test_a_new_hole_and_a_clock_put_back_are_looked_after_soon(empty: Nemweb, data: Path, clock: Clock) -> None:
+    async with serving(empty.root) as (url, _), at_work(url, data, clock) as daemon:
+        healer = daemon.healer
+        await daemon.collector.cycle()
+        for _ in range(5):
+            await healer.heal()
+        assert not await healer.is_due()
+        clock.now += HOUR - FIVE
+        assert not await healer.is_due()
+        clock.now += FIVE
+        assert await healer.is_due(), "the last hour is missing too by now: a reason to look, however long the wait was"
+        await healer.heal()
+        assert not await healer.is_due()
+        clock.now -= ONE_DAY
+        assert await healer.is_due(), "a clock that is put back by a day stops nothing"
+
+
+async def test_a_server_that_lists_nothing_is_not_asked_for_old_files(site: Nemweb, data: Path, clock: Clock) -> None:
+    faults = (Fault("status", status=503),)
+    async with serving(site.root, faults) as (url, app), at_work(url, data, clock) as daemon:
+        await step(daemon)
+        assert daemon._chores is None
+    assert not any("ARCHIVE" in r.path for r in app[REQUESTS])
+    async with serving(site.root) as (url, _), at_work(url, data, clock) as daemon:
+        await step(daemon)
+    assert missing(data) == {}
+
+
+async def test_healing_goes_on_where_a_refusal_ended_it(site: Nemweb, data: Path, clock: Clock) -> None:
+    faults = (Fault("status", status=403, match="ARCHIVE/.*zip"),)
+    async with serving(site.root, faults) as (url, app), at_work(url, data, clock) as daemon:
+        await step(daemon)
+        assert missing(data)["scada5"] == 144
+        archives = [r for r in app[REQUESTS] if "ARCHIVE" in r.path and r.path.endswith(".zip")]
+        assert len(archives) == 2, "two refusals, and no more of it in this try"
+    async with serving(site.root) as (url, _), at_work(url, data, clock) as daemon:
+        await step(daemon)
+    assert missing(data) == {}
+
+
+async def test_a_cycle_does_not_wait_for_the_healing(site: Nemweb, data: Path, clock: Clock) -> None:
+    slow = (Fault("delay", delay_seconds=30, match="ARCHIVE/.*zip"),)
+    async with serving(site.root, slow) as (url, _), at_work(url, data, clock) as daemon:
+        await daemon.cycle()
+        while not any(task for task in asyncio.all_tasks() if "_fetch" in repr(task)):
+            await asyncio.sleep(0.01)
+        clock.now += FIVE
+        site.current(DISPATCH_IS, site.dispatch(clock.now))
+        healing_task = daemon._chores
+        await asyncio.wait_for(daemon.cycle(), 20)
+        assert daemon._chores is healing_task, "one healing at a time"
+        assert not healing_task.done()
+        assert Dataset(data).extent(TABLES["prices5"]).newest == clock.now
+        daemon.stop.set()
+        await daemon.work()  # told to end, it ends the healing too
+        assert healing_task.cancelled()
+
+
+# --- damaged files ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("part", "damage"),
+    [
+        ("prices5.parquet/2026-03.parquet", "cut"),
+        ("prices5.parquet/2026-03.parquet", "flipped"),
+        ("scada5.parquet/2026-03-19.parquet", "flipped"),
+        ("scada5.parquet/2026-03-20.parquet", "empty"),
+        ("regions5.parquet/2026-03.parquet", "foreign"),
+    ],
+)
+async def test_a_damaged_part_is_taken_aside_and_fetched_again(
+    site: Nemweb, data: Path, clock: Clock, caplog: pytest.LogCaptureFixture, part: str, damage: str
+) -> None:
+    async with serving(site.root) as (url, _):
+        async with at_work(url, data, clock) as daemon:
+            await step(daemon)
+        before = {name: table.filter(after(table, WHOLE[0])) for name, table in contents(data).items()}
+        path = data / part
+        sound = path.read_bytes()
+        flipped = sound[:500] + bytes(255 - b for b in sound[500:1500]) + sound[1500:]
+        path.write_bytes({"cut": sound[:-100], "flipped": flipped, "empty": b"", "foreign": foreign()}[damage])
+        caplog.clear()
+        async with at_work(url, data, clock) as daemon:
+            await step(daemon)
+            await step(daemon)
+            assert daemon.collector.ledger.lost_parts() == []
+    assert missing(data) == {}
+    for name, table in contents(data).items():
+        settled = table.filter(after(table, WHOLE[0]))
+        # what is not settled is fetched an hour later; a row that is stored again may have come from an archive
+        assert_same_rows(settled, before[name])
+    (aside,) = (data / "quarantine" / path.parent.name).iterdir()
+    assert aside.name == f"{path.stem}.damaged"
+    errors = said(caplog, logging.ERROR)
+    assert len(errors) == 1
+    assert f"{part}: " in errors[0]
+    assert "taken aside" in errors[0]
+    assert any("was damaged: " in line for line in said(caplog))
+
+
+def after(table: pa.Table, moment: datetime) -> Any:
+    stamps_ = table["settlementdate"].to_pylist()
+    return pa.array([moment < s <= NOW - SETTLED for s in stamps_], pa.bool_())
+
+
+def assert_same_rows(ours: pa.Table, theirs: pa.Table) -> None:
+    assert ours.num_rows == theirs.num_rows > 0
+    assert ours.to_pydict() == theirs.to_pydict()
+
+
+def foreign() -> bytes:
+    out = pa.BufferOutputStream()
+    pq.write_table(pa.table({"something": [1, 2, 3]}), out)
+    return bytes(out.getvalue().to_pybytes())
+
+
+async def test_halves_that_were_lost_are_made_again_and_nothing_is_fetched(
+    site: Nemweb, data: Path, clock: Clock
+) -> None:
+    async with serving(site.root) as (url, app):
+        async with at_work(url, data, clock) as daemon:
+            await step(daemon)
+            clock.now += 3 * HOUR
+            news = {}
+            for end in stamps(NOW, clock.now):
+                news |= {**site.dispatch(end), **site.scada(end)}
+                site.current(DISPATCH_IS, site.dispatch(end))
+                site.current(DISPATCH_SCADA, site.scada(end))
+            await step(daemon)
+            before = contents(data)
+            (data / "scada30.parquet" / "2026-03.parquet").write_bytes(b"torn")
+            app[REQUESTS].clear()
+            for _ in range(3):
+                await step(daemon)
+            assert daemon.collector.ledger.lost_parts() == []
+        # but for the newest, whose halves are made at once
+        assert set(fetched_files(app)) == news.keys()
+    assert_same_rows(contents(data)["scada30"], before["scada30"])
+
+
+async def test_a_damaged_part_of_long_ago_is_fetched_from_a_month_that_was_read(
+    empty: Nemweb, data: Path, clock: Clock
+) -> None:
+    month = datetime(2025, 7, 1)
+    ends = stamps(month, datetime(2025, 8, 1), HOUR)
+    empty.scada_month(month, "PUBLIC_ARCHIVE%23DISPATCH_UNIT_SCADA%23FILE01%23202507010000.zip", ends, ("BW01", "ER01"))
+    scada5 = TABLES["scada5"]
+    async with serving(empty.root) as (url, _), at_work(url, data, clock) as daemon:
+        storing = daemon.collector.storing
+        await backfill(daemon.collector.client, storing, (month, datetime(2025, 8, 1)), [scada5])
+        before = Dataset(data).read(scada5)
+        assert len(before) == 2 * 31 * 24
+        (data / "scada5.parquet" / "2025-07-15.parquet").write_bytes(b"PAR1 and no more")
+        with pytest.raises(DamagedError, match=r"2025-07-15\.parquet: cannot be read"):  # a reader mends nothing
+            Dataset(data).read(scada5)
+        assert len(storing.dataset.read(scada5)) == 2 * 30 * 24
+        assert storing.ledger.lost_parts() == [LostPart("scada5", "2025-07-15")]
+        await step(daemon)
+        assert storing.ledger.lost_parts() == []
+    assert_same_rows(Dataset(data).read(scada5, month, datetime(2025, 8, 1)), before)
+
+
+async def test_a_lost_part_is_not_forgotten_while_its_source_fails(empty: Nemweb, data: Path, clock: Clock) -> None:
+    month = datetime(2025, 7, 1)
+    empty.scada_month(
+        month, "PUBLIC_ARCHIVE%23DISPATCH_UNIT_SCADA%23FILE01%23202507010000.zip", stamps(month, month + HOUR)
+    )
+    faults = (Fault("status", status=503, match="2025_07/.*zip", times=3),)
+    lost = LostPart("scada5", "2025-07-01")
+    async with serving(empty.root, faults) as (url, _), at_work(url, data, clock) as daemon:
+        ledger = daemon.collector.ledger
+        ledger.lose_part(lost, NOW)
+        ledger.lose_part(LostPart("scada5", "somebody's"), NOW)
+        ledger.lose_part(LostPart("weather", "2025-07"), NOW)
+        await step(daemon)
+        assert ledger.lost_parts() == [lost]
+        clock.now += HOUR
+        await step(daemon)
+        assert ledger.lost_parts() == []
+    assert len(Dataset(data).read(TABLES["scada5"], month, month + ONE_DAY)) == 12
+
+
+async def test_a_damaged_newest_part_does_not_keep_the_collector_from_starting(
+    site: Nemweb, data: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = data / "prices5.parquet"
+    folder.mkdir(parents=True)
+    (folder / "2026-03.parquet").write_bytes(b"")
+    async with serving(site.root) as (url, _), at_work(url, data, clock) as daemon:
+        assert (data / "quarantine" / "prices5.parquet" / "2026-03.damaged").exists()
+        (folder / "2026-03.parquet").write_bytes(b"again")  # a second one has a place of its own
+        await step(daemon)
+        await step(daemon)
+    assert sorted(p.name for p in (data / "quarantine" / "prices5.parquet").iterdir()) == [
+        "2026-03.damaged",
+        "2026-03.damaged-2",
+    ]
+    assert missing(data) == {}
+
+
+def test_what_is_not_the_files_fault_takes_nothing_aside(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more file handles, no rights: the part is sound, and stays where it is."""
+    prices = TABLES["prices5"]
+    Dataset(data).commit(prices, pa.table({"settlementdate": [NOW], "regionid": ["NSW1"], "rrp": [1.0]}))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    mended: list[DamagedError] = []
+    monkeypatch.setattr(pq, "ParquetFile", refuse)
+    with pytest.raises(StoreError, match="Too many open files") as error:
+        Dataset(data, mend=mended.append).read(prices)
+    assert not isinstance(error.value, DamagedError)
+    assert mended == []
+
+
+# --- a ledger that was lost -------------------------------------------------------------------------------------------
+
+
+async def test_a_lost_ledger_is_made_again_from_the_data(site: Nemweb, data: Path, clock: Clock) -> None:
+    twice = site.dispatch(NOW, issue=2)  # of which the data cannot say whether it was read
+    site.current(DISPATCH_IS, twice)
+    async with serving(site.root) as (url, app):
+        async with at_work(url, data, clock) as daemon:
+            await step(daemon)
+        before = contents(data)
+        for file in data.glob("ledger.sqlite*"):
+            file.unlink()
+        app[REQUESTS].clear()
+        async with at_work(url, data, clock) as daemon:
+            await step(daemon)
+            assert daemon.collector.ledger.counts()["Dispatch_SCADA"] == (145, 0)
+        fetched = fetched_files(app)
+        assert {f for f in fetched if "ROOFTOP" not in f} == {*twice, *site.dispatch(NOW)}
+        assert sum("ROOFTOP" in f for f in fetched) == 49, "of several kinds, one of which may be lacking"
+        app[REQUESTS].clear()
+        async with at_work(url, data, clock) as daemon:
+            await step(daemon)
+        assert fetched_files(app) == []
+    for name, table in contents(data).items():
+        assert_same_rows(table, before[name])
+
+
+async def test_files_of_intervals_that_the_data_lacks_are_read_again(site: Nemweb, data: Path, clock: Clock) -> None:
+    async with serving(site.root) as (url, app):
+        async with at_work(url, data, clock) as daemon:
+            await step(daemon)
+        before = contents(data)
+        for file in (*data.glob("ledger.sqlite*"), data / "regions5.parquet" / "2026-03.parquet"):
+            file.unlink()
+        app[REQUESTS].clear()
+        async with at_work(url, data, clock) as daemon:
+            await step(daemon)
+        assert sum("DISPATCHIS_202603" in f for f in fetched_files(app)) >= 144
+        assert not any("SCADA" in f for f in fetched_files(app))
+    for name, table in contents(data).items():
+        assert_same_rows(table, before[name])
+
+
+# --- a disk that refuses ----------------------------------------------------------------------------------------------
+
+
+class FullDisk:
+    """Refuses what is written below a folder from the given call on, as a full disk does."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, sound_for: int) -> None:
+        self.calls = 0
+        self.sound_for = sound_for
+        self._fsync, self._write = os.fsync, pq.write_table
+        monkeypatch.setattr(os, "fsync", self.fsync)
+        monkeypatch.setattr(pq, "write_table", self.write_table)
+
+    def fsync(self, descriptor: int) -> None:
+        self._count()
+        self._fsync(descriptor)
+
+    def write_table(self, table: pa.Table, where: Path, **options: Any) -> None:
+        if self.calls >= self.sound_for:  # it is full when half of it is written
+            where.write_bytes(b"PAR1 half of a part")
+        self._count()
+        self._write(table, where, **options)
+
+    def _count(self) -> None:
+        self.calls += 1
+        if self.calls > self.sound_for:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("sound_for", [0, 1, 2, 5, 9, 20, 40])
+async def test_a_full_disk_half_writes_nothing_and_is_waited_for(
+    site: Nemweb,
+    data: Path,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    sound_for: int,
+) -> None:
+    async with serving(site.root) as (url, app), at_work(url, data, clock) as daemon:
+        with monkeypatch.context() as patch:
+            FullDisk(patch, sound_for)
+            await step(daemon)
+            asked = len(app[REQUESTS])
+            await step(daemon)
+            await step(daemon)
+            if len(said(caplog, logging.ERROR)):
+                assert len(app[REQUESTS]) - asked <= 4, "what could not be stored is not fetched again and again"
+        for table in TABLES.values():
+            Dataset(data).read(table)  # whatever there is can be read
+        assert not list(data.rglob(".*.writing"))
+        await step(daemon)
+        await step(daemon)
+    errors = said(caplog, logging.ERROR)
+    assert len(errors) == 1, errors
+    assert "No space left on device" in errors[0]
+    assert "nothing stored has changed" in errors[0]
+    assert "the data folder can be written again" in said(caplog)
+    assert missing(data) == {}
+
+
+async def test_without_room_nothing_is_asked_for(
+    site: Nemweb, data: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    usage = shutil.disk_usage("/")
+    async with serving(site.root) as (url, app), at_work(url, data, clock) as daemon:
+        with monkeypatch.context() as patch:
+            patch.setattr(room.shutil, "disk_usage", lambda _: usage._replace(free=12_000_000))
+            for _ in range(3):
+                await daemon.cycle()
+            assert len(app[REQUESTS]) == 0
+            with pytest.raises(DiskError, match=r"only 12\.0 MB are free; nothing is fetched below 34 MB"):
+                check_room(data)
+        await step(daemon)
+    assert len(said(caplog, logging.ERROR)) == 1
+    assert missing(data) == {}
+
+
+def test_room_is_proved_where_the_system_tells_of_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_room(tmp_path, prove=True)
+    assert list(tmp_path.iterdir()) == []
+
+    def quota(*_: object) -> None:
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    monkeypatch.setattr(os, "posix_fallocate", quota, raising=False)
+    check_room(tmp_path)
+    with pytest.raises(DiskError, match="no room yet: Disk quota exceeded"):
+        check_room(tmp_path, prove=True)
+
+
+async def test_bad_files_do_not_fill_the_disk(
+    site: Nemweb, data: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing_module, "QUARANTINE_BYTES", 5_000)
+    async with serving(site.root, (Fault("html", match="zip"),)) as (url, _), at_work(url, data, clock) as daemon:
+        report: CycleReport = await daemon.collector.cycle()
+        bad = daemon.collector.ledger.bad_files()
+    assert len(bad) == sum(len(s.bad) for s in report.sources) > 300
+    kept = [f for f in (data / "quarantine").rglob("*") if f.is_file()]
+    assert 0 < sum(f.stat().st_size for f in kept) <= 5_000
+
+
+# --- a clock that jumps -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "seconds", "wait"),
+    [
+        (NOW + timedelta(seconds=25), NOW + timedelta(seconds=30), 270, 295),  # in step with publication
+        (NOW + timedelta(seconds=25), NOW + timedelta(seconds=400), 270, 0),  # a long cycle
+        (NOW, NOW - ONE_DAY, 240, 270),  # put back meanwhile: at most an eighth longer
+        (NOW, NOW + 3 * ONE_DAY, 240, 0),  # put forward, or slept through
+        (NOW, NOW - 400 * ONE_DAY, 8, 9),
+    ],
+)
+def test_the_wait_is_bounded_whatever_the_clock_does(
+    began: datetime, ended: datetime, seconds: float, wait: float
+) -> None:
+    assert wait_after(began, ended, timedelta(seconds=seconds)) == timedelta(seconds=wait)
+
+
+async def test_a_folder_is_not_left_alone_for_ever_when_the_clock_is_put_back(
+    site: Nemweb, data: Path, clock: Clock
+) -> None:
+    faults = (Fault("status", status=403, match="DispatchIS", times=1),)
+    async with serving(site.root, faults) as (url, _), at_work(url, data, clock) as daemon:
+        first = await daemon.collector.cycle()
+        assert any("left alone until" in f for s in first.sources for f in s.failures)
+        clock.now += timedelta(minutes=1)
+        assert not (await daemon.collector.cycle()).ok
+        clock.now -= 365 * ONE_DAY
+        assert (await daemon.collector.cycle()).ok
+
+
+async def test_a_clock_far_ahead_harms_nothing(site: Nemweb, data: Path, clock: Clock) -> None:
+    async with serving(site.root) as (url, _):
+        async with at_work(url, data, clock, {"scada5": 31}) as daemon:
+            await step(daemon)
+        before = contents(data)
+        clock.now += 20 * 365 * ONE_DAY
+        async with at_work(url, data, clock, {"scada5": 31}) as daemon:
+            await step(daemon)
+            clock.now = NOW
+            await step(daemon)
+    for name, table in contents(data).items():
+        assert_same_rows(table, before[name])
+
+
+# --- what is too old --------------------------------------------------------------------------------------------------
+
+
+def put(data: Path, name: str, *ends: datetime) -> None:
+    table = TABLES[name]
+    columns = {c.name: ["X1"] * len(ends) for c in table.key[1:]}
+    Dataset(data).commit(
+        table, pa.table({"settlementdate": list(ends), **columns, table.values[0].name: [1.0] * len(ends)})
+    )
+
+
+def parts(data: Path, name: str) -> list[str]:
+    return [p.stem for p in Dataset(data).parts(TABLES[name])]
+
+
+def test_parts_go_when_all_of_them_is_too_old(data: Path) -> None:
+    days = [datetime(2026, 1, 1, 12) + ONE_DAY * n for n in range(80)]
+    for name in ("scada5", "prices5", "regions5"):
+        put(data, name, *days)
+    (data / "scada5.parquet" / "notes.parquet").write_bytes(
+        (data / "scada5.parquet" / "2026-01-01.parquet").read_bytes()
+    )
+    assert parts(data, "scada5")[-2:] == ["2026-03-21", "notes"]
+    assert apply_retention(Dataset(data), {"scada5": 31, "prices5": 31}) == 48
+    # 31 days before 21 March begins it is 18 February: 48 days are older; of prices, whose newest part begins with
+    # March, what is older than 29 January, which is not all of that month
+    assert parts(data, "scada5")[0] == "2026-02-18"
+    assert parts(data, "scada5")[-1] == "notes", "somebody's file is nobody's to remove"
+    assert parts(data, "prices5") == ["2026-01", "2026-02", "2026-03"]
+    assert parts(data, "regions5") == ["2026-01", "2026-02", "2026-03"], "without a setting all is kept"
+    assert apply_retention(Dataset(data), {"scada5": 31, "prices5": 31}) == 0
+
+
+def test_the_span_of_a_part() -> None:
+    assert span_of(TABLES["scada5"], "2024-02-29") == (datetime(2024, 2, 29), datetime(2024, 3, 1))
+    assert span_of(TABLES["scada30"], "2024-02") == (datetime(2024, 2, 1), datetime(2024, 3, 1))
+    assert span_of(TABLES["prices5"], "2023-12") == (datetime(2023, 12, 1), datetime(2024, 1, 1))
+    with pytest.raises(ValueError, match="notes"):
+        span_of(TABLES["prices5"], "notes")
+
+
+async def test_the_daemon_keeps_house_once_a_day(site: Nemweb, data: Path, clock: Clock) -> None:
+    old = datetime(2025, 1, 1, 12)
+    async with serving(site.root) as (url, _), at_work(url, data, clock, {"prices5": 31}) as daemon:
+        put(data, "prices5", old)
+        put(data, "regions5", old)
+        daemon.collector.ledger.done("DispatchIS", [], NOW)
+        await step(daemon)
+        assert parts(data, "prices5") == ["2026-03"]
+        assert parts(data, "regions5") == ["2025-01", "2026-03"]
+        put(data, "prices5", old)
+        clock.now += timedelta(hours=23)
+        await step(daemon)
+        assert parts(data, "prices5") == ["2025-01", "2026-03"]
+        clock.now += HOUR
+        await step(daemon)
+        assert parts(data, "prices5") == ["2026-03"]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ("scada5=30", "greater than or equal to 31"),
+        ("scada5", "valid integer"),
+        ("scada5=ten", "valid integer"),
+        ("weather=100", "no table 'weather'; there are prices5"),
+    ],
+)
+def test_a_bad_retention_stops_the_start_with_a_sentence(
+    given: str, sentence: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KEEP_DAYS", given)
+    with pytest.raises(SettingsError, match=rf"KEEP_DAYS.*{sentence}"):
+        load_settings()
+
+
+def test_retention_is_read_from_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_settings().keep_days == {}
+    monkeypatch.setenv("KEEP_DAYS", " scada5 = 800, regions5=400,")
+    assert load_settings().keep_days == {"scada5": 800, "regions5": 400}
