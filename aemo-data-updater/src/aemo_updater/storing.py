@@ -35,6 +35,7 @@ QUARANTINE = "quarantine"
 QUARANTINE_BYTES = 2**28
 """What it may hold of bad files, the latest of them; why each was bad, the ledger knows longer than that."""
 JUST_NOW = timedelta(hours=2)
+UNITS_SAID = 30
 _NUMBER = re.compile(r"_\d{16}\.\w+$", re.ASCII)
 T = TypeVar("T")
 Rows = Mapping[Table, Sequence[pa.Table]]
@@ -157,7 +158,7 @@ class Storing:
         if new := self.ledger.new_unknown_duids(unknown, self.clock()):
             log.warning(
                 "%d DUIDs are in no registration list; they are stored and shown as Unknown: %s",
-                len(new), ", ".join(new),
+                len(new), ", ".join(new[:UNITS_SAID]) + (", …" if len(new) > UNITS_SAID else ""),
             )  # fmt: skip
 
 
