@@ -2,9 +2,11 @@
 
 import asyncio
 import errno
+import hashlib
 import logging
 import os
 import shutil
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -27,6 +29,7 @@ from aemo_updater.cycle_report import CycleReport
 from aemo_updater.errors import DamagedError, DiskError, StoreError
 from aemo_updater.healing import FIRST_WAIT, LONGEST_WAIT
 from aemo_updater.nemweb.client import connect
+from aemo_updater.nemweb.listing import Entry
 from aemo_updater.nemweb.reports import DISPATCH_IS, DISPATCH_SCADA, ROOFTOP_PV, TRADING_IS
 from aemo_updater.replica import REQUESTS, Fault, serving
 from aemo_updater.retention import apply_retention
@@ -517,6 +520,42 @@ async def test_a_full_disk_half_writes_nothing_and_is_waited_for(
     assert "nothing stored has changed" in errors[0]
     assert "the data folder can be written again" in said(caplog)
     assert missing(data) == {}
+
+
+def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", small], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a small file system cannot be mounted here")
+    try:
+        table = TABLES["scada30"]
+        put(small, "scada30", NOW)
+        before = fingerprint(small)
+        duids = [f"D{i}" for i in range(100_000)]
+        rows = pa.table(
+            {"settlementdate": [NOW] * len(duids), "duid": duids, "scadavalue": [i / 7 for i in range(len(duids))]}
+        )
+        with pytest.raises(DiskError, match=r"scada30.parquet/2026-03.parquet: cannot be written: .*No space left"):
+            Dataset(small).commit(table, rows)
+        assert fingerprint(small) == before
+        with Ledger(small / "ledger.sqlite") as ledger:
+            (small / "filler").write_bytes(bytes(shutil.disk_usage(small).free))
+            with pytest.raises(DiskError, match="the ledger cannot be written"):
+                ledger.done("X", [Entry(f"{i}.zip", "") for i in range(5000)], NOW)
+            (small / "filler").unlink()
+            ledger.done("X", [Entry("1.zip", "")], NOW)
+            assert ledger.counts() == {"X": (1, 0)}
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+def fingerprint(data: Path) -> dict[str, str]:
+    return {
+        str(p.relative_to(data)): hashlib.sha256(p.read_bytes()).hexdigest() for p in data.rglob("*") if p.is_file()
+    }
 
 
 async def test_without_room_nothing_is_asked_for(

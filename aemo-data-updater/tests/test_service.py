@@ -1,21 +1,26 @@
 """The commands as a user runs them: real processes against the replica."""
 
+import asyncio
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from aemo_updater.config import SettingsError, load_settings
+from aemo_updater.config import Settings, SettingsError, load_settings
+from aemo_updater.errors import DamagedError
 from aemo_updater.nemtime import nem_now, parse_moment
-from aemo_updater.service import next_start
+from aemo_updater.nemweb.listing import Entry
+from aemo_updater.service import next_start, run_daemon
+from aemo_updater.storage.ledger import Ledger
 
 COMMAND = [sys.executable, "-m", "aemo_updater"]
 WAIT = 60
@@ -54,6 +59,15 @@ def line_with(process: subprocess.Popen[str], text: str) -> str:
         if text in line:
             return line.strip()
     raise AssertionError(f"{text!r} was not said: {seen}")
+
+
+def lines_with(process: subprocess.Popen[str], *texts: str) -> None:
+    """Wait until all of them were said, in whatever order."""
+    assert process.stdout is not None
+    deadline, left = time.monotonic() + WAIT, list(texts)
+    while left and time.monotonic() < deadline and (line := process.stdout.readline()):
+        left = [text for text in left if text not in line]
+    assert not left
 
 
 @pytest.fixture
@@ -173,6 +187,69 @@ def test_killed_daemon_leaves_no_lock(replica: str, env: dict[str, str], tmp_pat
     daemon.stdout.close()
     assert aemo_updater(env, tmp_path, "once").returncode == 0
     assert len(pd.read_parquet(tmp_path / "data" / "prices5.parquet")) == 12 * 5 + 5
+
+
+def test_a_daemon_on_damaged_files_repairs_them_and_goes_on(replica: str, env: dict[str, str], tmp_path: Path) -> None:
+    env["UPDATE_INTERVAL_SECONDS"] = "1"
+    assert aemo_updater(env, tmp_path, "once").returncode == 0
+    data = tmp_path / "data"
+    whole = pd.read_parquet(data / "prices5.parquet")
+    assert len(whole) == 65
+    (data / "ledger.sqlite").write_bytes(b"no ledger" * 1000)
+    (data / "prices5.parquet" / "2025-05.parquet").write_bytes(b"no part")
+    daemon = start(env, tmp_path, "run")
+    try:
+        lines_with(
+            daemon,
+            "file is not a database; it is now in",
+            "Dispatch_SCADA: the data has 1 of 1 files that the ledger does not know",
+            "2025-05.parquet: cannot be read",  # asked whether it has the files of TradingIS
+            "prices5: 2025-05 was damaged",
+        )
+        daemon.send_signal(signal.SIGTERM)
+        line_with(daemon, "ended")
+        assert daemon.wait(WAIT) == 0
+    finally:
+        daemon.kill()
+        daemon.wait()
+        assert daemon.stdout is not None
+        daemon.stdout.close()
+    pd.testing.assert_frame_equal(pd.read_parquet(data / "prices5.parquet"), whole)
+    assert sorted(p.name for p in (data / "quarantine").rglob("*") if p.is_file()) == [
+        "2025-05.damaged",
+        "ledger.sqlite",
+    ]
+
+
+async def test_a_daemon_whose_ledger_turns_out_damaged_makes_a_new_one(
+    replica: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    news, asked = Ledger.news, 0
+
+    def malformed_once(ledger: Ledger, report: str, entries: Sequence[Entry]) -> list[Entry]:
+        nonlocal asked
+        asked += 1
+        if asked == 10:
+            raise DamagedError(f"{ledger.path}: the ledger cannot be read: malformed", ledger.path)
+        return news(ledger, report, entries)
+
+    monkeypatch.setattr(Ledger, "news", malformed_once)
+    data = tmp_path / "data"
+    daemon = asyncio.ensure_future(
+        run_daemon(Settings(nemweb_url=replica, shared_data_dir=data, update_interval_seconds=1))
+    )
+    while asked < 25:
+        assert not daemon.done(), daemon
+        await asyncio.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(daemon, WAIT)
+    assert "malformed; it is now in" in caplog.text
+    assert "TradingIS: the data has 12 of 12 files that the ledger does not know" in caplog.text
+    assert (data / "quarantine" / "ledger.sqlite").exists()
+    with Ledger(data / "ledger.sqlite") as ledger:
+        assert ledger.counts()["TradingIS"] == (12, 0)
+    assert len(pd.read_parquet(data / "prices5.parquet")) == 65
 
 
 @pytest.mark.parametrize(

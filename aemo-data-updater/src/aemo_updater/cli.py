@@ -21,8 +21,10 @@ from aemo_updater.catalogue import TABLES, table_named
 from aemo_updater.config import Settings, load_settings
 from aemo_updater.errors import UpdaterError
 from aemo_updater.export import export as export_table
+from aemo_updater.integrity import check
+from aemo_updater.integrity.display import as_dict, lines
 from aemo_updater.logs import configure_logging
-from aemo_updater.memory import few_arenas, return_large_blocks
+from aemo_updater.memory import few_arenas, return_large_blocks, use_little
 from aemo_updater.nemtime import nem_now, parse_moment
 from aemo_updater.nemweb.client import connect
 from aemo_updater.reference.refresh import Source, read_source, refresh, split_day
@@ -70,6 +72,7 @@ def _start(name: str) -> Settings:
 @_said
 def run() -> None:
     """Collect until told to end: a cycle every UPDATE_INTERVAL_SECONDS."""
+    use_little()
     asyncio.run(run_daemon(_start("collector")))
 
 
@@ -77,6 +80,7 @@ def run() -> None:
 @_said
 def once(as_json: Annotated[bool, typer.Option("--json", help="Print the cycle's report as JSON.")] = False) -> None:
     """One cycle, then exit: 0 all well, 1 some source failed."""
+    use_little()
     report = asyncio.run(run_once(_start("collector")))
     if as_json:
         print(json.dumps(report.as_dict(), indent=2))
@@ -146,6 +150,34 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
         console.print(f"bad: {bad['name']}: {bad['reason']} (tried {bad['attempts']} times)", markup=False)
     if answer["unknown_duids"]:
         console.print("in no registration list: " + ", ".join(answer["unknown_duids"]), markup=False)
+
+
+@app.command("check")
+@_said
+def check_command(
+    start: Annotated[
+        str | None, typer.Option("--from", help="From the start of this day, or after this moment (NEM time).")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="To the end of this day, or this moment.")] = None,
+    tables: Annotated[str | None, typer.Option(help="Such as prices5,scada5; all where it is left out.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all findings as JSON.")] = False,
+) -> None:
+    """Look for what is wrong in the stored data: 0 nothing, 1 something. Nothing is changed."""
+    few_arenas()
+    checked = check(
+        load_settings().shared_data_dir,
+        nem_now,
+        parse_moment(start) if start else None,
+        parse_moment(end, end_of_day=True) if end else None,
+        [table_named(name.strip()) for name in tables.split(",")] if tables else TABLES.values(),
+    )
+    if as_json:
+        print(json.dumps(as_dict(checked), indent=2))
+    else:
+        for line in lines(checked):
+            print(line)
+    if not checked.ok:
+        raise SystemExit(1)
 
 
 def _short(stamp: str | None) -> str:
