@@ -17,8 +17,8 @@ from aemo_updater.tables import TIME, Feed, Table
 NEM_BEGAN, FAR = datetime(1998, 12, 1), datetime(2100, 1, 1)  # noqa: DTZ001 - NEM time is naive in the data
 OLDEST_ROW, NEWEST_ROW = timedelta(days=62), timedelta(days=3)
 """How far from the day in a file's name its rows may be stamped; they are of that day, or of the ones just before."""
-MAX_LIVE_BYTES = 2**28
-"""What a file of CURRENT may inflate to: a thousand times what they are."""
+MAX_LIVE_BYTES = 2**24
+"""What a file of CURRENT may inflate to: a hundred times what they do. Its rows may take twenty times that."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,16 @@ def extract_blocks(
 
 def _span(name: str, feed: Feed) -> tuple[datetime, datetime]:
     """From when to when the rows of a file may be stamped, by the time in its name."""
-    if found := re.fullmatch(feed.report.pattern, name, re.IGNORECASE):
+    found = re.fullmatch(feed.report.pattern, name, re.IGNORECASE | re.ASCII)
+    if found is None:
+        return NEM_BEGAN, FAR
+    try:
         own = datetime.strptime(found["stamp"][:8], "%Y%m%d")  # noqa: DTZ007 - NEM time is naive in the data
-        return own - OLDEST_ROW, own + NEWEST_ROW
-    return NEM_BEGAN, FAR
+    except ValueError:
+        own = datetime.min  # noqa: DTZ901 - the same
+    if not NEM_BEGAN <= own <= FAR:
+        raise ReportError(f"{name}: is named by a day that the market does not have")
+    return own - OLDEST_ROW, own + NEWEST_ROW
 
 
 def _check_span(rows: pa.Table, name: str, feed: Feed, first: datetime, last: datetime) -> None:

@@ -18,8 +18,12 @@ MAX_BYTES = 2**32
 
 MAX_MEMBERS = 20_000
 """How many files a zip may hold, with those of the zips in it; a week of TradingIS has 4,032."""
-MAX_ZIP_BYTES = 2**28
+MAX_ZIP_BYTES = 2**26
 """What a zip in a zip may have; it is held in memory. Those of NEMWEB's archives have less than 100 kB."""
+MAX_DIRECTORY_BYTES = 2**22
+"""What a zip may say of its members: as many as there may be, with 200 bytes each."""
+MAX_NAME_LETTERS = 100
+"""Of a member's name; what stands before the last of them is left out."""
 
 _ZIP_ERRORS = (
     zipfile.BadZipFile,
@@ -43,6 +47,20 @@ class Budget:
         self.members_left = MAX_MEMBERS
 
 
+class _Bounded:
+    """A file that zipfile cannot read a directory of millions of members from, which it would keep all in memory."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        """As of any file."""
+        if size > MAX_DIRECTORY_BYTES:
+            raise zipfile.BadZipFile(f"its directory has more than {MAX_DIRECTORY_BYTES:,} bytes")
+        return self._file.read(size)
+
+
 def csv_files(file: BinaryIO, name: str, budget: Budget, depth: int = 0) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Yield the name and the blocks of each CSV in a zip, and in the zips in it; or of a file that is a CSV."""
     if name.lower().endswith(".csv"):
@@ -50,7 +68,7 @@ def csv_files(file: BinaryIO, name: str, budget: Budget, depth: int = 0) -> Iter
         return
     with _whole_zip(file, name, budget) as (archive, members):
         for member in members:
-            inner = _inside(name, member.filename)
+            inner = _inside(name, _name(member))
             is_zip = member.filename.lower().endswith(".zip")
             if is_zip and depth >= 2:
                 raise ReportError(f"{inner}: zips nested deeper than NEMWEB's archives")
@@ -72,7 +90,7 @@ def members(file: BinaryIO, name: str, budget: Budget) -> Iterator[tuple[str, by
     """
     with _whole_zip(file, name, budget) as (archive, infos):
         for info in infos:
-            own = PurePosixPath(_printable(info.filename)).name
+            own = _name(info).name
             try:
                 if info.file_size > MAX_ZIP_BYTES:
                     raise ReportError(f"{own}: larger than {MAX_ZIP_BYTES:,} bytes")
@@ -90,7 +108,7 @@ def members(file: BinaryIO, name: str, budget: Budget) -> Iterator[tuple[str, by
 def _whole_zip(file: BinaryIO, name: str, budget: Budget) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
     """A zip and what it has of CSVs and zips, charged to the budget."""
     try:
-        archive = zipfile.ZipFile(file)
+        archive = zipfile.ZipFile(_Bounded(file))
     except _ZIP_ERRORS as error:
         file.seek(0)
         raise ReportError(
@@ -110,14 +128,18 @@ def _whole_zip(file: BinaryIO, name: str, budget: Budget) -> Iterator[tuple[zipf
         yield archive, found
 
 
-def _inside(name: str, member: str) -> str:
+def _name(member: zipfile.ZipInfo) -> PurePosixPath:
+    return PurePosixPath(_printable(member.filename[-MAX_NAME_LETTERS:]))
+
+
+def _inside(name: str, inner: PurePosixPath) -> str:
     """The name of a member behind the file's own; where they differ in the suffix only, as usual, it is enough."""
-    own, inner = PurePosixPath(name), PurePosixPath(_printable(member))
+    own = PurePosixPath(name)
     return str(own.with_suffix(inner.suffix)) if own.stem == inner.stem else f"{name}/{inner}"
 
 
-def _printable(member: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in member)
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 @contextmanager
@@ -154,7 +176,7 @@ def _not_inflated(name: str, error: Exception) -> ReportError:
 
 def reason(error: Exception) -> str:
     """What an error says, on one line of bearable length: some repeat the bytes that they met."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    return _printable(" ".join(str(error).split()))[:200] or type(error).__name__
 
 
 def _ahead(blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -12,12 +12,14 @@ from aemo_updater.tables import Report
 _ENTRY = re.compile(
     r"""(?:(?P<date>[A-Z]{6,9},\ [A-Z]{3,9}\ \d{1,2},\ \d{4}\ +\d{1,2}:\d\d\ [AP]M)
         \ +(?P<size>\d{1,18}|&lt;dir&gt;)\ +)?
-        <a\ +href="(?P<href>[^"]+)"\ *>(?P<text>[^<]*)</a>""",
+        <a\ +href="(?P<href>[^"]{1,2000})"\ *>(?P<text>[^<]{0,2000})</a>""",
     re.IGNORECASE | re.VERBOSE | re.ASCII,
 )
 _DATE = re.compile(r"\w+, (\w+) (\d+), (\d+) +(\d+):(\d+) ([AP])M", re.IGNORECASE | re.ASCII)
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _PARENT = "[To Parent Directory]"
+_MAX_NAME_BYTES = 255
+"""What file systems take; NEMWEB's names have less than 90."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,16 @@ class Entry:
 def parse_listing(page: str, where: str) -> list[Entry]:
     """The files and folders of a listing page, in the page's order; the link to the parent is left out.
 
+    So are names that could neither be logged nor be a file's here: with control characters, or too long.
+
     ``where`` names the page in the ReportError that is raised if the text is no listing (an error page, say).
     """
     matches = list(_ENTRY.finditer(page))
     # an error page may have links and a <pre> too, but no dates and no files; an empty folder still has its parent
     if not any(m["date"] or m["text"] == _PARENT or m["href"].lower().endswith((".zip", ".csv")) for m in matches):
         raise ReportError(f"{where}: not a listing, it begins with {page[:60]!r}")
-    return [_entry(match) for match in matches if match["text"] != _PARENT]
+    entries = map(_entry, matches)
+    return [e for e in entries if e.name != _PARENT and _is_writable(e.name) and e.href.isprintable()]
 
 
 def _entry(match: re.Match[str]) -> Entry:
@@ -57,6 +62,10 @@ def _entry(match: re.Match[str]) -> Entry:
         modified=_modified(match["date"]) if match["date"] else None,
         is_folder=href.endswith("/") or (size is not None and not size.isdigit()),
     )
+
+
+def _is_writable(name: str) -> bool:
+    return bool(name) and name.isprintable() and len(name.encode()) <= _MAX_NAME_BYTES
 
 
 def _modified(text: str) -> datetime | None:

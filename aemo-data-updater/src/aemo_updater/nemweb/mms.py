@@ -24,11 +24,20 @@ MmsKey = tuple[str, str]
 MAX_LINE_BYTES = 2**17
 MAX_CONTROL_LINES = 10_000
 """How many headers and comments one CSV may have; a DISPATCHIS has ten."""
+MAX_COLUMNS = 1000
+"""How many columns a header may name; the widest of NEMWEB's have some 150."""
+MAX_COLUMN_LETTERS = 100
+MAX_SECTIONS = 10_000
+"""How many pieces of wanted rows a file may be cut into, by headers and comments between them; each costs half a
+millisecond. A week of TradingIS has 4,032."""
+MAX_WORD_BYTES = 200
+"""Of a text that is wanted: a name or a word."""
 
 _TIME_LENGTH = len("2026/04/01 00:05:00")
 _FOOTER = re.compile(rb'C,"?END OF REPORT"?,(\d{1,18})\s*')
 _NEXT_CONTROL = re.compile(rb"\n[IC],")
 _NEAR_BYTES = 2**16
+_CONTROL_CHARACTER = r"\p{C}"
 _NULLS = ["", "NaN", "nan"]
 
 
@@ -97,11 +106,16 @@ def sections(
 ) -> Iterator[Section]:
     """Yield the wanted rows of a report file block by block: what `parse` joins, for files of any size.
 
-    ``columns_of`` is asked at each header which columns are wanted and of which type; None leaves the table out.
+    ``columns_of`` is asked at each header which columns are wanted, and of which type; if none, the table is left out.
     A wrong footer is found only at the end, after all its rows were yielded.
     """
+    count = 0
     for member, text in csv_files(file, name, Budget(max_bytes)):
-        yield from _CsvReader(member, columns_of, check_footer).read(text)
+        for section in _CsvReader(member, columns_of, check_footer).read(text):
+            count += 1
+            if count > MAX_SECTIONS:
+                raise ReportError(f"{member}: its rows, or those of the files beside it, are in too many pieces")
+            yield section
 
 
 class _CsvReader:
@@ -113,6 +127,8 @@ class _CsvReader:
         self.check_footer = check_footer
         self.header: Header | None = None
         self.columns: Mapping[str, pa.DataType] | None = None
+        self.names: list[str] = []
+        """What the fields of the header's data lines are called, each differently."""
         self.lines = 0
         self.control_lines = 0
         self.footer: int | None = None
@@ -153,13 +169,7 @@ class _CsvReader:
             elif self.header is not None and self.columns is not None:
                 end, count = self._run(text, start, stop, self.header)
                 self.lines += count
-                rows = self._rows(memoryview(text)[start:end])
-                if len(rows) != count:
-                    raise ReportError(
-                        f"{self.name}: {'.'.join(self.header.key)}: {count:,} lines make {len(rows):,} rows, "
-                        "a quote is not closed"
-                    )
-                yield Section(self.header, rows)
+                yield Section(self.header, self._rows(memoryview(text)[start:end], count))
             else:
                 end = _next_control(text, start, stop)
                 self.lines += text.count(b"\n", start, end)
@@ -201,37 +211,45 @@ class _CsvReader:
         if len(fields) < 4:
             raise ReportError(f"{self.name}: a header line has only {len(fields)} fields: {line[:80]!r}")
         self.header = Header((fields[1], fields[2]), fields[3], tuple(f.strip() for f in fields[4:]))
-        self.columns = self.columns_of(self.header)
-        if self.columns is not None and (missing := [c for c in self.columns if c not in self.header.columns]):
+        self.columns = self.columns_of(self.header) or None  # of no column nothing could be read
+        if self.columns is None:
+            return
+        if len(fields) > MAX_COLUMNS + 4 or any(len(f) > MAX_COLUMN_LETTERS or not f.isprintable() for f in fields):
+            raise ReportError(f"{self.name}: a header line is not of a table's columns: {line[:80]!r}")
+        if missing := [c for c in self.columns if c not in self.header.columns]:
             raise ReportError(f"{self.name}: {'.'.join(self.header.key)} has no column {', '.join(missing)}")
+        # the line's own D, group, table and version come first; a header may repeat a name, only the first counts
+        names = ["", "", "", "", *self.header.columns]
+        first = {name: i for i, name in reversed(list(enumerate(names)))}
+        self.names = [n if n and first[n] == i else f"#{i}" for i, n in enumerate(names)]
 
-    def _rows(self, run: memoryview) -> pa.Table:
-        """Type the wanted columns of a run of data lines of the current header."""
+    def _rows(self, run: memoryview, count: int) -> pa.Table:
+        """Type the wanted columns of a run of so many data lines of the current header."""
         assert self.header is not None
         assert self.columns is not None
         where = f"{self.name}: {'.'.join(self.header.key)}"
         try:
             try:
-                table = self._typed(run)
+                table = self._typed(run, self.names)
             except pa.ArrowInvalid:  # ragged rows, or worse
-                table = self._typed(memoryview(self._padded(run, where)))
+                table = self._typed(memoryview(self._fields_wanted(run, where)), list(self.columns))
         except pa.ArrowInvalid as error:
             raise ReportError(f"{where}: {reason(error)}") from error
+        if len(table) != count:
+            raise ReportError(f"{where}: {count:,} lines make {len(table):,} rows, a quote is not closed")
         for column, kind in self.columns.items():
             if pa.types.is_floating(kind) and pc.all(pc.is_finite(table[column])).as_py() is False:
                 raise ReportError(f"{where}: {column} has a number that is not finite")
+            if pa.types.is_string(kind) and (odd := _no_word(table[column])) is not None:
+                raise ReportError(f"{where}: {column} has {odd[:40]!r}, which is neither a name nor a word")
         return table.cast(pa.schema([pa.field(c, t) for c, t in self.columns.items()]))
 
-    def _typed(self, run: memoryview) -> pa.Table:
-        assert self.header is not None
+    def _typed(self, run: memoryview, names: list[str]) -> pa.Table:
         assert self.columns is not None
-        # the line's own D, group, table and version come first; a header may repeat a name, only the first counts
-        names = ["", "", "", "", *self.header.columns]
-        unique = [n if n and n not in names[:i] else f"#{i}" for i, n in enumerate(names)]
         words = pa.dictionary(pa.int32(), pa.string())
         table = pacsv.read_csv(
             _arrow_owned(run),
-            read_options=pacsv.ReadOptions(column_names=unique, use_threads=len(run) > 2**20),
+            read_options=pacsv.ReadOptions(column_names=names, use_threads=len(run) > 2**20),
             convert_options=pacsv.ConvertOptions(
                 include_columns=list(self.columns),
                 # times and names repeat: parsed once each from a dictionary, not once a row
@@ -248,10 +266,11 @@ class _CsvReader:
                 table = table.set_column(i, column, _times(table[column], kind))
         return table
 
-    def _padded(self, run: memoryview, where: str) -> bytes:
-        """The run with rows as long as the header: what shorter ones left out is null, longer ones must end empty."""
-        assert self.header is not None
-        width = len(self.header.columns) + 4
+    def _fields_wanted(self, run: memoryview, where: str) -> bytes:
+        """The wanted fields of rows of any length: what shorter ones left out is null, longer ones must end empty."""
+        assert self.columns is not None
+        width = len(self.names)
+        places = [self.names.index(column) for column in self.columns]
         out = io.StringIO(newline="")
         writer = csv.writer(out)
         # surrogateescape: bytes that are no UTF-8 come out as they went in, and matter in wanted columns only
@@ -260,7 +279,7 @@ class _CsvReader:
             for fields in csv.reader(lines, strict=True):
                 if any(fields[width:]):
                     raise ReportError(f"{where}: a row has {len(fields)} fields under a header of {width}")
-                writer.writerow((fields + [""] * width)[:width])
+                writer.writerow([fields[i] if i < len(fields) else "" for i in places])
         except csv.Error as error:
             raise ReportError(f"{where}: a row cannot be read: {error}") from error
         return out.getvalue().encode("utf-8", "surrogateescape")
@@ -277,6 +296,18 @@ def _next_control(text: bytes, start: int, stop: int) -> int:
     """Where the next header or comment line begins, or ``stop``."""
     match = _NEXT_CONTROL.search(text, start, stop)
     return match.start() + 1 if match else stop
+
+
+def _no_word(column: pa.ChunkedArray) -> str | None:
+    """A text of a dictionary-encoded column that could not be logged as it is: with control characters, or too long."""
+    for chunk in column.chunks:
+        words = chunk.dictionary
+        odd = pc.or_(
+            pc.match_substring_regex(words, _CONTROL_CHARACTER), pc.greater(pc.binary_length(words), MAX_WORD_BYTES)
+        )
+        for word in words.filter(odd):
+            return str(word)
+    return None
 
 
 def _times(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
