@@ -19,12 +19,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aemo_updater.catalogue import means_of, table_named
 from aemo_updater.collectors.generation_collector import SCADA5, SCADA30
+from aemo_updater.memory import use_little
 from aemo_updater.storage.dataset import Dataset
 from aemo_updater.storage.store import commit_rows
 from aemo_updater.tables import FLOAT, STRING, Table
@@ -98,6 +98,8 @@ def month_part(root: Path, names: list[str], table: Table, after: datetime) -> l
 
 def single(root: Path, names: list[str]) -> list[float]:
     """Once: read all, append, sort, drop what is double, write all, rename."""
+    import pandas as pd  # the others are measured without it
+
     path = root / "scada5.parquet"
     new = rows_of(SCADA5, names, MIDDAY, MIDDAY + timedelta(minutes=5)).to_pandas()
     began = time.perf_counter()
@@ -117,7 +119,7 @@ def peak_mb() -> float:
 
 
 def _one(work: str, root: Path, names: list[str], table: str, after: str) -> None:
-    pa.set_memory_pool(pa.system_memory_pool())  # as the daemon does
+    use_little()  # as the daemon does
     idle = peak_mb()
     if work == "live":
         seconds = live(root, names)

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 import stamina
 
-# pytest's importlib mode puts no test folder on the path; the helper modules beside this file are wanted by name
+# pytest's importlib mode puts no test folder on the path; the helper modules beside this file are wanted by name, and
+# those of the soaks, of which the short versions are tests
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parents[1] / "soaks"))
 
 REALDATA = Path(__file__).resolve().parents[3] / "shared" / "realdata"
 

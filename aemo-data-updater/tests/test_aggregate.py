@@ -24,7 +24,8 @@ from aemo_updater.collectors.rows import best_rows
 from aemo_updater.collectors.transmission_collector import TRANSMISSION5, TRANSMISSION30
 from aemo_updater.errors import StoreError
 from aemo_updater.storage import store
-from aemo_updater.storage.dataset import Commit, Dataset
+from aemo_updater.storage.dataset import Dataset
+from aemo_updater.storage.merging import Commit
 from aemo_updater.storage.store import commit_rows
 from aemo_updater.tables import Feed, Table
 

@@ -13,9 +13,12 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import duckdb
 import pandas as pd
@@ -32,9 +35,11 @@ from aemo_updater.collectors.price_collector import PRICES5
 from aemo_updater.collectors.region_collector import REGIONS5
 from aemo_updater.collectors.rooftop_collector import ROOFTOP30
 from aemo_updater.collectors.transmission_collector import TRANSMISSION5
-from aemo_updater.errors import StoreError
-from aemo_updater.storage import dataset as dataset_module
-from aemo_updater.storage.dataset import Commit, Dataset, Extent, merge, part_of
+from aemo_updater.errors import DamagedError, StoreError
+from aemo_updater.storage import merging, part
+from aemo_updater.storage.atomic import write_atomically
+from aemo_updater.storage.dataset import Dataset, Extent, part_of
+from aemo_updater.storage.merging import Commit, merge
 from aemo_updater.tables import FLOAT, INT, STRING, Column, Table
 
 Row = tuple[Any, ...]
@@ -270,6 +275,146 @@ def test_rows_without_a_whole_key_are_not_stored_and_columns_come_in_any_order(t
     assert listed(Dataset(tmp_path).read(SCADA5)) == [(NOON, "A", 1.0)]
 
 
+# --- row groups ---------------------------------------------------------------------------------------------------
+
+MANY = [NOON + i * FIVE for i in range(8)]
+
+
+def groups(path: Path) -> list[list[Row]]:
+    with pq.ParquetFile(path) as file:
+        return [listed(file.read_row_group(number)) for number in range(file.num_row_groups)]
+
+
+@pytest.mark.parametrize("table", [PRICES5, SCADA5], ids=lambda t: t.name)
+@settings(max_examples=120, deadline=None)
+@given(data=st.data())
+def test_commits_by_row_groups_are_a_merge_of_everything(table: Table, data: st.DataObject) -> None:
+    """Batches that append, overlap, precede, fall between, and straddle groups and parts; any size of groups."""
+    size = data.draw(st.integers(1, 7))
+    rows = rows_strategy(table, [*MANY, *STAMPS[1:4]])
+    batches = data.draw(st.lists(st.lists(rows, max_size=15), min_size=1, max_size=5))
+    with mock.patch.object(merging, "GROUP_ROWS", size), tempfile.TemporaryDirectory() as folder:
+        dataset, model = Dataset(Path(folder, "one")), Model(table)
+        for batch in batches:
+            assert dataset.commit(table, rows_of(table, batch)) == model.commit(batch)
+        assert listed(dataset.read(table)) == model.sorted()
+        after, until = (data.draw(st.sampled_from([None, *MANY, MANY[3] + FIVE / 2])) for _ in range(2))
+        assert listed(dataset.read(table, after, until)) == [
+            r for r in model.sorted() if (after is None or r[0] > after) and (until is None or r[0] <= until)
+        ]
+        check_files(dataset, table)
+        for path in dataset.parts(table):
+            stamps = [{row[0] for row in group} for group in groups(path)]
+            assert all(earlier.isdisjoint(later) for earlier, later in pairwise(stamps))
+            assert all(len(group) <= size or len(told) == 1 for group, told in zip(groups(path), stamps, strict=True))
+        # whatever the history, the same rows make the same file
+        other = Dataset(Path(folder, "other"))
+        other.commit(table, rows_of(table, model.sorted()))
+        assert [groups(path) for path in other.parts(table)] == [groups(path) for path in dataset.parts(table)]
+
+
+def test_a_part_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
+    dataset, duids = Dataset(tmp_path), [f"UNIT{i:03}" for i in range(100)]
+    fill(dataset, datetime(2026, 8, 20, 0, 5), 280, duids)
+    late = scada(*[(datetime(2026, 8, 20, 23, 25), duid, 1.0) for duid in duids])
+    early = scada(*[(datetime(2026, 8, 20, 0, 7), duid, 2.0) for duid in duids])
+    most = {}
+    with mock.patch.object(merging, "GROUP_ROWS", 1_000):
+        dataset.commit(SCADA5, late)  # from now on in groups
+        for name, batch in (("late", late.set_column(2, "scadavalue", [[3.0] * 100])), ("early", early)):
+            pool, usual = pa.proxy_memory_pool(pa.default_memory_pool()), pa.default_memory_pool()
+            pa.set_memory_pool(pool)
+            try:
+                dataset.commit(SCADA5, batch)
+            finally:
+                pa.set_memory_pool(usual)
+            most[name] = pool.max_memory()
+    whole = dataset.read(SCADA5).nbytes
+    assert len(groups(*dataset.parts(SCADA5))) == 29
+    assert most["late"] < whole / 4
+    assert most["early"] < whole / 4
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"row_group_size": 1},
+        {"row_group_size": 7},
+        {"row_group_size": 7, "write_statistics": False},
+        {"row_group_size": 7, "version": "1.0"},
+    ],
+    ids=["tiny", "small", "without statistics", "old"],
+)
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_part_of_another_writer_is_put_into_groups(tmp_path: Path, written: dict[str, Any], backwards: bool) -> None:
+    dataset = Dataset(tmp_path)
+    rows = [(NOON + i * FIVE, duid, float(i)) for i in range(10) for duid in "AB"]
+    path = put_part(dataset, scada(*(reversed(rows) if backwards else rows)))
+    pq.write_table(pq.read_table(path), path, **written)
+    with mock.patch.object(merging, "GROUP_ROWS", 6):
+        assert dataset.commit(SCADA5, scada((NOON + 3 * FIVE, "A", -1.0), (NOON + FIVE / 2, "C", -2.0))) == Commit(1, 1)
+    assert listed(dataset.read(SCADA5)) == sorted(
+        [r for r in rows if r[:2] != (NOON + 3 * FIVE, "A")]
+        + [(NOON + 3 * FIVE, "A", -1.0), (NOON + FIVE / 2, "C", -2.0)]
+    )
+    assert [len(group) for group in groups(path)] == [5, 6, 6, 4]
+    check_files(dataset, SCADA5)
+
+
+@pytest.mark.parametrize("wrong", [[datetime(2026, 8, 20, 12, 25)], [datetime(2026, 8, 20, 12, 5)]])
+def test_statistics_that_mislead_are_not_followed(tmp_path: Path, wrong: list[datetime]) -> None:
+    dataset = Dataset(tmp_path)
+    with mock.patch.object(merging, "GROUP_ROWS", 8):
+        fill(dataset, NOON, 8)
+        ends = [int(pd.Timestamp(end).value // 1000) for end in wrong]
+        with mock.patch.object(merging, "group_ends", return_value=ends):
+            assert dataset.commit(SCADA5, scada((NOON + 4 * FIVE, "A", -1.0), (NOON + 2 * FIVE, "B", -2.0))).replaced
+    rows = {r[:2]: r[2] for r in listed(dataset.read(SCADA5))}
+    assert len(rows) == 16
+    assert (rows[NOON + 4 * FIVE, "A"], rows[NOON + 2 * FIVE, "B"]) == (-1.0, -2.0)
+    check_files(dataset, SCADA5)
+
+
+def test_damage_in_a_group_that_a_batch_does_not_touch_is_met_while_the_part_is_written(tmp_path: Path) -> None:
+    dataset = Dataset(tmp_path)
+    with mock.patch.object(merging, "GROUP_ROWS", 200):
+        fill(dataset, NOON, 60, [f"UNIT{i}" for i in range(20)])
+        (path,) = dataset.parts(SCADA5)
+        good = path.read_bytes()
+        path.write_bytes(good[:200] + bytes(50) + good[250:])
+        files = prints(tmp_path)
+        later = scada((NOON + 60 * FIVE, "UNIT1", 1.0))
+        with pytest.raises(DamagedError, match=rf"^{re.escape(str(path))}: cannot be read: "):
+            dataset.commit(SCADA5, later)
+        assert prints(tmp_path) == files
+        keeper = replace(dataset, mend=lambda error: error.path.unlink())
+        assert keeper.commit(SCADA5, later) == Commit(inserted=1)
+    assert listed(dataset.read(SCADA5)) == listed(later)
+
+
+def test_what_was_found_in_a_part_is_forgotten_when_it_is_replaced(tmp_path: Path) -> None:
+    looked = []
+
+    @part.found_once(2)
+    def look(path: Path, *asked: object) -> int:
+        looked.append(path.name)
+        return len(path.read_text())
+
+    one, two, three = (tmp_path / name for name in ("one", "two", "three"))
+    for path in (one, two, three):
+        path.write_text(path.name)
+    assert [look(one), look(two), look(one)] == [3, 3, 3]
+    assert looked == ["one", "two"]
+    one.write_text("larger")
+    assert [look(one), look(one)] == [6, 6]
+    assert looked == ["one", "two", "one"]
+    assert [look(three), look(one), look(two)] == [5, 6, 3]  # of more than two the one that was not asked for goes
+    assert looked == ["one", "two", "one", "three", "two"]
+    one.unlink()
+    with pytest.raises(FileNotFoundError):
+        look(one)
+
+
 # --- parts and windows -------------------------------------------------------------------------------------------
 
 
@@ -488,7 +633,7 @@ def failing(code: int) -> Callable[..., None]:
     return fail
 
 
-def half_written(_rows: pa.Table, path: Path, **_: object) -> None:
+def half_written(path: Path, *_: object, **__: object) -> None:
     path.write_bytes(b"PAR1" + bytes(1000))
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -496,7 +641,7 @@ def half_written(_rows: pa.Table, path: Path, **_: object) -> None:
 @pytest.mark.parametrize(
     ("target", "name", "broken", "reason"),
     [
-        (pq, "write_table", half_written, "No space left on device"),
+        (pq, "ParquetWriter", half_written, "No space left on device"),
         (os, "fsync", failing(errno.EIO), "Input/output error"),
         (os, "replace", failing(errno.EACCES), "Permission denied"),
     ],
@@ -551,7 +696,7 @@ def test_a_write_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        dataset_module.write_atomically(tmp_path / "file", interrupted)
+        write_atomically(tmp_path / "file", interrupted)
     assert list(tmp_path.iterdir()) == []
 
 

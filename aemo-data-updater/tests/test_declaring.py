@@ -12,7 +12,8 @@ from aemo_updater.collectors.rooftop_collector import INTERVAL_DATETIME
 from aemo_updater.collectors.rows import strings
 from aemo_updater.nemtime import HALF_HOUR
 from aemo_updater.nemweb.listing import files_of, parse_listing
-from aemo_updater.storage.dataset import Commit, Dataset
+from aemo_updater.storage.dataset import Dataset
+from aemo_updater.storage.merging import Commit
 from aemo_updater.tables import Feed, Prefer, Report, Table
 
 OPERATIONAL_DEMAND = Report(

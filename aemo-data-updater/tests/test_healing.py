@@ -18,8 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from made_nemweb import FIVE, HALF, ONE_DAY, Nemweb, stamps
 
-from aemo_updater import healing
-from aemo_updater import storing as storing_module
+from aemo_updater import healing, storing
 from aemo_updater.backfill import backfill, stock
 from aemo_updater.backfill.plan import SETTLED
 from aemo_updater.backfill.stock import holes
@@ -27,16 +26,18 @@ from aemo_updater.catalogue import TABLES
 from aemo_updater.config import Settings, SettingsError, load_settings
 from aemo_updater.cycle_report import CycleReport
 from aemo_updater.errors import DamagedError, DiskError, StoreError
-from aemo_updater.healing import FIRST_WAIT, LONGEST_WAIT
+from aemo_updater.healing import FIRST_WAIT, LONGEST_WAIT, Healer
 from aemo_updater.nemweb.client import connect
 from aemo_updater.nemweb.listing import Entry
 from aemo_updater.nemweb.reports import DISPATCH_IS, DISPATCH_SCADA, ROOFTOP_PV, TRADING_IS
 from aemo_updater.replica import REQUESTS, Fault, serving
 from aemo_updater.retention import apply_retention
 from aemo_updater.service import Daemon, wait_after
-from aemo_updater.storage import room
+from aemo_updater.status import status
+from aemo_updater.storage import atomic, quarantine, room
 from aemo_updater.storage.dataset import Dataset, span_of
-from aemo_updater.storage.ledger import Ledger, LostPart
+from aemo_updater.storage.ledger import Ledger
+from aemo_updater.storage.quarantine import LostPart, lost_parts
 from aemo_updater.storage.room import check_room
 from aemo_updater.unified_collector import Collector
 
@@ -108,6 +109,12 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> None:
     """The daemon looks after one day, which is quicker to make than 14."""
     for module in (healing, stock):
         monkeypatch.setattr(module, "WATCHED", ONE_DAY)
+
+
+@pytest.fixture
+def few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the months of these tests most is in no source, which is believed at once."""
+    monkeypatch.setattr(healing, "TRIES", 1)
 
 
 @asynccontextmanager
@@ -263,6 +270,7 @@ async def test_a_cycle_does_not_wait_for_the_healing(site: Nemweb, data: Path, c
 # --- damaged files ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("few_tries")
 @pytest.mark.parametrize(
     ("part", "damage"),
     [
@@ -288,14 +296,14 @@ async def test_a_damaged_part_is_taken_aside_and_fetched_again(
         async with at_work(url, data, clock) as daemon:
             await step(daemon)
             await step(daemon)
-            assert daemon.collector.ledger.lost_parts() == []
+            assert lost_parts(data) == []
     assert missing(data) == {}
     for name, table in contents(data).items():
         settled = table.filter(after(table, WHOLE[0]))
         # what is not settled is fetched an hour later; a row that is stored again may have come from an archive
         assert_same_rows(settled, before[name])
     (aside,) = (data / "quarantine" / path.parent.name).iterdir()
-    assert aside.name == f"{path.stem}.damaged"
+    assert aside.name == f"{path.stem}.healed"
     errors = said(caplog, logging.ERROR)
     assert len(errors) == 1
     assert f"{part}: " in errors[0]
@@ -319,6 +327,7 @@ def foreign() -> bytes:
     return bytes(out.getvalue().to_pybytes())
 
 
+@pytest.mark.usefixtures("few_tries")
 async def test_halves_that_were_lost_are_made_again_and_nothing_is_fetched(
     site: Nemweb, data: Path, clock: Clock
 ) -> None:
@@ -337,12 +346,13 @@ async def test_halves_that_were_lost_are_made_again_and_nothing_is_fetched(
             app[REQUESTS].clear()
             for _ in range(3):
                 await step(daemon)
-            assert daemon.collector.ledger.lost_parts() == []
+            assert lost_parts(data) == []
         # but for the newest, whose halves are made at once
         assert set(fetched_files(app)) == news.keys()
     assert_same_rows(contents(data)["scada30"], before["scada30"])
 
 
+@pytest.mark.usefixtures("few_tries")
 async def test_a_damaged_part_of_long_ago_is_fetched_from_a_month_that_was_read(
     empty: Nemweb, data: Path, clock: Clock
 ) -> None:
@@ -351,40 +361,58 @@ async def test_a_damaged_part_of_long_ago_is_fetched_from_a_month_that_was_read(
     empty.scada_month(month, "PUBLIC_ARCHIVE%23DISPATCH_UNIT_SCADA%23FILE01%23202507010000.zip", ends, ("BW01", "ER01"))
     scada5 = TABLES["scada5"]
     async with serving(empty.root) as (url, _), at_work(url, data, clock) as daemon:
-        storing = daemon.collector.storing
-        await backfill(daemon.collector.client, storing, (month, datetime(2025, 8, 1)), [scada5])
+        keeper = daemon.collector.storing
+        await backfill(daemon.collector.client, keeper, (month, datetime(2025, 8, 1)), [scada5])
         before = Dataset(data).read(scada5)
         assert len(before) == 2 * 31 * 24
         (data / "scada5.parquet" / "2025-07-15.parquet").write_bytes(b"PAR1 and no more")
         with pytest.raises(DamagedError, match=r"2025-07-15\.parquet: cannot be read"):  # a reader mends nothing
             Dataset(data).read(scada5)
-        assert len(storing.dataset.read(scada5)) == 2 * 30 * 24
-        assert storing.ledger.lost_parts() == [LostPart("scada5", "2025-07-15")]
+        assert len(keeper.dataset.read(scada5)) == 2 * 30 * 24
+        assert lost_parts(data) == [LostPart("scada5", "2025-07-15")]
         await step(daemon)
-        assert storing.ledger.lost_parts() == []
+        assert lost_parts(data) == []
     assert_same_rows(Dataset(data).read(scada5, month, datetime(2025, 8, 1)), before)
 
 
-async def test_a_lost_part_is_not_forgotten_while_its_source_fails(empty: Nemweb, data: Path, clock: Clock) -> None:
+@pytest.mark.parametrize(
+    ("fault", "tries"),
+    [
+        (Fault("status", status=503, match="2025_07/.*zip", times=3), 4),
+        (Fault("status", status=404, match="2025_07/.*DATA/$", times=1), 1),
+        (Fault("empty", match="2025_07/.*DATA/$", times=1), 1),
+    ],
+)
+async def test_a_lost_part_is_not_forgotten_while_its_source_fails(
+    empty: Nemweb, data: Path, clock: Clock, fault: Fault, tries: int
+) -> None:
     month = datetime(2025, 7, 1)
     empty.scada_month(
         month, "PUBLIC_ARCHIVE%23DISPATCH_UNIT_SCADA%23FILE01%23202507010000.zip", stamps(month, month + HOUR)
     )
-    faults = (Fault("status", status=503, match="2025_07/.*zip", times=3),)
     lost = LostPart("scada5", "2025-07-01")
-    async with serving(empty.root, faults) as (url, _), at_work(url, data, clock) as daemon:
-        ledger = daemon.collector.ledger
-        ledger.lose_part(lost, NOW)
-        ledger.lose_part(LostPart("scada5", "somebody's"), NOW)
-        ledger.lose_part(LostPart("weather", "2025-07"), NOW)
+    for folder, part in (("scada5", "2025-07-01"), ("scada5", "somebody's"), ("weather", "2025-07")):
+        note = data / "quarantine" / f"{folder}.parquet" / f"{part}.damaged"
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_bytes(b"torn")
+    async with serving(empty.root, (fault,)) as (url, app), at_work(url, data, clock) as daemon:
         await step(daemon)
-        assert ledger.lost_parts() == [lost]
+        assert lost_parts(data) == [lost]
         clock.now += HOUR
         await step(daemon)
-        assert ledger.lost_parts() == []
+        # the rest of the day is in no source, which is known after some more tries
+        assert len(Dataset(data).read(TABLES["scada5"], month, month + ONE_DAY)) == 12
+        assert lost_parts(data) == [lost]
+        for _ in range(5):
+            clock.now += 12 * HOUR
+            await step(daemon)
+        assert lost_parts(data) == []
+        fetched = [name for name in fetched_files(app) if "202507" in name]
+        assert len(fetched) == tries, "a file is read once after the loss"
     assert len(Dataset(data).read(TABLES["scada5"], month, month + ONE_DAY)) == 12
 
 
+@pytest.mark.usefixtures("few_tries")
 async def test_a_damaged_newest_part_does_not_keep_the_collector_from_starting(
     site: Nemweb, data: Path, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -397,8 +425,8 @@ async def test_a_damaged_newest_part_does_not_keep_the_collector_from_starting(
         await step(daemon)
         await step(daemon)
     assert sorted(p.name for p in (data / "quarantine" / "prices5.parquet").iterdir()) == [
-        "2026-03.damaged",
-        "2026-03.damaged-2",
+        "2026-03.healed",
+        "2026-03.healed-2",
     ]
     assert missing(data) == {}
 
@@ -591,7 +619,7 @@ def test_room_is_proved_where_the_system_tells_of_none(tmp_path: Path, monkeypat
 async def test_bad_files_do_not_fill_the_disk(
     site: Nemweb, data: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storing_module, "QUARANTINE_BYTES", 5_000)
+    monkeypatch.setattr(quarantine, "QUARANTINE_BYTES", 5_000)
     async with serving(site.root, (Fault("html", match="zip"),)) as (url, _), at_work(url, data, clock) as daemon:
         report: CycleReport = await daemon.collector.cycle()
         bad = daemon.collector.ledger.bad_files()
@@ -669,14 +697,16 @@ def test_parts_go_when_all_of_them_is_too_old(data: Path) -> None:
         (data / "scada5.parquet" / "2026-01-01.parquet").read_bytes()
     )
     assert parts(data, "scada5")[-2:] == ["2026-03-21", "notes"]
-    assert apply_retention(Dataset(data), {"scada5": 31, "prices5": 31}) == 48
+    assert apply_retention(Dataset(data), {"scada5": 31, "prices5": 31}, NOW + ONE_DAY) == 48
     # 31 days before 21 March begins it is 18 February: 48 days are older; of prices, whose newest part begins with
     # March, what is older than 29 January, which is not all of that month
     assert parts(data, "scada5")[0] == "2026-02-18"
     assert parts(data, "scada5")[-1] == "notes", "somebody's file is nobody's to remove"
     assert parts(data, "prices5") == ["2026-01", "2026-02", "2026-03"]
     assert parts(data, "regions5") == ["2026-01", "2026-02", "2026-03"], "without a setting all is kept"
-    assert apply_retention(Dataset(data), {"scada5": 31, "prices5": 31}) == 0
+    put(data, "scada5", datetime(2099, 1, 1, 12))
+    assert apply_retention(Dataset(data), {"scada5": 31}, NOW + ONE_DAY) == 0, "one row of another age removes nothing"
+    assert apply_retention(Dataset(data), {"scada5": 31, "prices5": 31}, NOW + ONE_DAY) == 0
 
 
 def test_the_span_of_a_part() -> None:
@@ -728,3 +758,211 @@ def test_retention_is_read_from_one_line(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert load_settings().keep_days == {}
     monkeypatch.setenv("KEEP_DAYS", " scada5 = 800, regions5=400,")
     assert load_settings().keep_days == {"scada5": 800, "regions5": 400}
+
+
+# --- what a hostile year brings ---------------------------------------------------------------------------------------
+
+
+async def test_bit_rot_in_values_is_found_by_looking_through(
+    site: Nemweb, data: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stamps of the part are sound, and nothing is committed to it any more."""
+    monkeypatch.setattr(healing, "LOOKED_THROUGH_DAYS", 1)
+    async with serving(site.root) as (url, _), at_work(url, data, clock) as daemon:
+        await step(daemon)
+        before = contents(data)
+        path = data / "scada5.parquet" / "2026-03-19.parquet"
+        column = pq.read_metadata(path).row_group(0).column(2)
+        assert column.path_in_schema == "scadavalue"
+        rotten = bytearray(path.read_bytes())
+        rotten[column.data_page_offset + column.total_compressed_size // 2] ^= 0xFF
+        beside = path.with_name(".rotten")
+        beside.write_bytes(rotten)
+        beside.replace(path)
+        assert missing(data) == {}
+        await step(daemon)
+        assert missing(data) == {}
+        assert lost_parts(data) == []
+        clock.now += ONE_DAY
+        for _ in range(3):
+            await step(daemon)
+    assert (data / "quarantine" / "scada5.parquet").exists()
+    assert_same_rows(
+        Dataset(data).read(TABLES["scada5"], YESTERDAY, YESTERDAY + ONE_DAY),
+        before["scada5"].filter(after_until(before["scada5"], YESTERDAY, YESTERDAY + ONE_DAY)),
+    )
+
+
+def after_until(table: pa.Table, first: datetime, last: datetime) -> Any:
+    return pa.array([first < s <= last for s in table["settlementdate"].to_pylist()], pa.bool_())
+
+
+async def test_a_clock_that_is_behind_forgets_no_lost_part(site: Nemweb, data: Path, clock: Clock) -> None:
+    async with serving(site.root) as (url, _):
+        async with at_work(url, data, clock) as daemon:
+            await step(daemon)
+        path = data / "prices5.parquet" / "2026-03.parquet"
+        path.write_bytes(b"torn")
+        clock.now = datetime(2026, 2, 3)
+        async with at_work(url, data, clock) as daemon:
+            for _ in range(8):
+                await step(daemon)
+                clock.now += 12 * HOUR
+            assert lost_parts(data) == [LostPart("prices5", "2026-03")]
+            clock.now = NOW
+            await step(daemon)
+    assert missing(data) == {}
+
+
+async def test_a_part_that_is_lost_just_after_midnight_is_not_asked_for_yet(
+    empty: Nemweb, data: Path, clock: Clock
+) -> None:
+    midnight = datetime(2026, 3, 20)
+    empty.current(DISPATCH_SCADA, *map(empty.scada, stamps(midnight - ONE_DAY, midnight + HOUR)))
+    clock.now = midnight + timedelta(minutes=61)
+    async with serving(empty.root) as (url, _), at_work(url, data, clock) as daemon:
+        await step(daemon)
+        (data / "scada5.parquet" / "2026-03-20.parquet").write_bytes(b"torn")
+        empty.current(DISPATCH_SCADA, empty.scada(midnight + HOUR + FIVE))
+        for _ in range(3):
+            await step(daemon)
+            assert daemon._chores is not None
+            assert daemon._chores.exception() is None
+        assert len(Dataset(data).read(TABLES["scada5"], midnight, midnight + 2 * HOUR)) == 2 * 13
+
+
+async def test_names_of_impossible_days_harm_nothing(site: Nemweb, data: Path, clock: Clock) -> None:
+    site.put(
+        "Reports/ARCHIVE/Dispatch_SCADA",
+        {"PUBLIC_DISPATCHSCADA_99991231.zip": b"", "PUBLIC_DISPATCHSCADA_00010101.zip": b""},
+    )
+    site.put(
+        "Reports/CURRENT/Dispatch_SCADA",
+        {f"PUBLIC_DISPATCHSCADA_{stamp}_0000000000000009.zip": b"" for stamp in ("999912312355", "000101010005")},
+    )  # fmt: skip
+    async with serving(site.root) as (url, _), at_work(url, data, clock) as daemon:
+        await step(daemon)
+        assert daemon._chores is not None
+        assert daemon._chores.exception() is None
+    assert missing(data) == {}
+
+
+async def test_a_file_named_by_a_year_to_come_is_left_and_said(site: Nemweb, data: Path, clock: Clock) -> None:
+    site.current(DISPATCH_IS, site.dispatch(datetime(2099, 1, 1, 0, 5)))
+    async with serving(site.root) as (url, _), at_work(url, data, clock) as daemon:
+        report = await daemon.collector.cycle()
+        (source,) = [s for s in report.sources if s.name == "DispatchIS"]
+        assert source.failures == [
+            "1 files are left, they are named by a year to come: PUBLIC_DISPATCHIS_209901010005_0000000000000001.zip"
+        ]
+        assert source.stored == 145
+    assert Dataset(data).extent(TABLES["prices5"]).newest == NOW
+
+
+async def test_a_poisonous_file_stops_nothing(
+    site: Nemweb, data: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    poison = next(iter(site.scada(NOW)))
+    extract = storing.extract
+
+    def surprised(content: bytes, name: str, *more: Any, **bounds: Any) -> Any:
+        if name == poison:
+            raise KeyError("nobody thought of this")
+        return extract(content, name, *more, **bounds)
+
+    monkeypatch.setattr(storing, "extract", surprised)
+    async with serving(site.root) as (url, _), at_work(url, data, clock) as daemon:
+        report = await daemon.collector.cycle()
+        assert [bad for s in report.sources for bad in s.bad] == [
+            f"{poison}: {poison}: cannot be read: KeyError: 'nobody thought of this'"
+        ]
+        assert {s.name: s.stored for s in report.sources}["Dispatch_SCADA"] == 144
+    assert "Traceback" in caplog.text
+    assert (data / "quarantine" / "Dispatch_SCADA" / poison).exists()
+
+
+async def test_a_surprise_in_one_source_or_in_the_chores_stops_nothing(
+    site: Nemweb, data: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def surprised(_: object, report: str) -> bool:
+        if report == "TradingIS":
+            raise RuntimeError("nobody thought of this")
+        return False
+
+    async def astonished(_: Healer) -> bool:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Ledger, "is_new", surprised)
+    monkeypatch.setattr(Healer, "is_due", astonished)
+    async with serving(site.root) as (url, _), at_work(url, data, clock) as daemon:
+        report = await daemon.collector.cycle()
+        assert [f for s in report.sources for f in s.failures] == ["RuntimeError: nobody thought of this"]
+        for _ in range(2):
+            await step(daemon)
+    assert caplog.text.count("what is done beside the cycles failed") == 2
+    assert Dataset(data).extent(TABLES["scada5"]).newest == NOW
+
+
+async def test_a_disk_that_refuses_the_healing_alone_is_not_downloaded_for(
+    site: Nemweb, data: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(site.root) as (url, app), at_work(url, data, clock) as daemon:
+        await step(daemon)
+        write = atomic.os.replace
+
+        def refuse(source: Path, target: Path) -> None:
+            if str(target).endswith("2026-03-19.parquet"):
+                raise OSError(errno.ENOSPC, "No space left on device")
+            write(source, target)
+
+        (data / "scada5.parquet" / "2026-03-19.parquet").write_bytes(b"torn")
+        monkeypatch.setattr(atomic.os, "replace", refuse)
+        app[REQUESTS].clear()
+        for minute in range(0, 60, 5):
+            clock.now = NOW + timedelta(minutes=minute + 5)
+            site.current(DISPATCH_IS, site.dispatch(clock.now))
+            await step(daemon)
+            assert Dataset(data).extent(TABLES["prices5"]).newest == clock.now, "no cycle is left out"
+        assert sum("DISPATCHSCADA_20260319" in f for f in fetched_files(app)) <= 2
+        assert len([line for line in said(caplog, logging.ERROR) if "No space left" in line]) == 1
+        monkeypatch.setattr(atomic.os, "replace", write)
+        clock.now += 12 * HOUR
+        await step(daemon)
+    assert len(Dataset(data).read(TABLES["scada5"], YESTERDAY, YESTERDAY + ONE_DAY)) == 2 * 288
+
+
+async def test_a_disk_that_spoils_what_it_stores_is_not_downloaded_for_without_end(
+    site: Nemweb, data: Path, clock: Clock
+) -> None:
+    async with serving(site.root) as (url, app), at_work(url, data, clock) as daemon:
+        await step(daemon)
+        app[REQUESTS].clear()
+        for _ in range(12):
+            (data / "scada5.parquet" / "2026-03-19.parquet").write_bytes(b"torn")
+            clock.now += FIVE
+            await step(daemon)
+        assert sum("DISPATCHSCADA_20260319" in f for f in fetched_files(app)) <= 3
+
+
+async def test_a_storm_of_404_is_left_soon(site: Nemweb, data: Path, clock: Clock) -> None:
+    faults = (Fault("status", status=404, match="CURRENT/.*zip"),)
+    async with serving(site.root, faults) as (url, app), at_work(url, data, clock) as daemon:
+        report = await daemon.collector.cycle()
+        assert len(fetched_files(app)) <= 4 * 20 + 4 * 8
+        told = report.as_dict()["sources"]
+        assert all(len(source["failures"]) <= 21 for source in told)
+
+
+def test_a_status_of_a_damaged_folder(data: Path) -> None:
+    put(data, "prices5", NOW - ONE_DAY, NOW)
+    put(data, "scada5", NOW - ONE_DAY)
+    (data / "scada5.parquet" / "2026-01-01.parquet").write_bytes(b"torn")
+    (data / "ledger.sqlite").write_bytes(b"no ledger" * 1000)
+    before = fingerprint(data)
+    told = status(data, lambda: NOW)
+    assert told["tables"]["prices5"]["rows"] == 2
+    assert told["tables"]["scada5"]["rows"] == 1
+    assert len(told["damaged"]) == 1
+    assert "scada5.parquet/2026-01-01.parquet: cannot be read" in told["damaged"][0]
+    assert "not a database" in told["ledger"]
+    assert fingerprint(data) == before

@@ -19,7 +19,7 @@ from aemo_updater.errors import DamagedError, DiskError, StoreError
 from aemo_updater.nemweb.listing import Entry
 from aemo_updater.nemweb.mms import Header
 from aemo_updater.storage import ledger as ledger_module
-from aemo_updater.storage.ledger import GIVE_UP_AFTER, BadFile, Cycle, Ledger, LostPart, open_ledger
+from aemo_updater.storage.ledger import GIVE_UP_AFTER, BadFile, Cycle, Ledger, open_ledger
 
 NOON = datetime(2026, 8, 20, 12)
 
@@ -244,16 +244,65 @@ def test_a_sound_ledger_is_opened_as_it_is(tmp_path: Path) -> None:
     assert not (tmp_path / "aside").exists()
 
 
-def test_lost_parts_are_remembered_until_they_are_found(tmp_path: Path) -> None:
+def test_files_that_were_read_before_a_loss_are_known_no_longer(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        ledger.done("X", [A], NOON)
+        ledger.done("X", [entry("new.zip")], NOON + timedelta(days=2))
+        for _ in range(GIVE_UP_AFTER):
+            ledger.bad("X", entry("given-up.zip"), "cut", NOON)
+        ledger.bad("X", B, "cut", NOON)
+        given_up, new = entry("given-up.zip"), entry("new.zip")
+        assert ledger.knows("X", [A, new, given_up], datetime.min)
+        assert not ledger.knows("X", [A, new], NOON + timedelta(days=1))
+        assert ledger.knows("X", [new, given_up], NOON + timedelta(days=1))
+        assert not ledger.knows("X", [B], datetime.min)
+        ledger.doubt(NOON + timedelta(days=1))
+        assert not ledger.knows("X", [new], datetime.min)
+        assert ledger.knows("X", [A, given_up], datetime.min)
+
+
+def test_who_only_looks_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger(path) as ledger:
-        for _ in range(2):
-            ledger.lose_part(LostPart("prices5", "2026-08"), NOON)
-        ledger.lose_part(LostPart("scada5", "2026-08-02"), NOON)
-    with Ledger(path) as ledger:
-        assert ledger.lost_parts() == [LostPart("prices5", "2026-08"), LostPart("scada5", "2026-08-02")]
-        ledger.find_part(LostPart("prices5", "2026-08"))
-        assert ledger.lost_parts() == [LostPart("scada5", "2026-08-02")]
+        ledger.done("X", [A], NOON)
+        with Ledger.to_look(path) as look:
+            assert look.counts() == {"X": (1, 0)}
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    assert list(before) == ["ledger.sqlite"]
+    with Ledger.to_look(path) as look:
+        assert look.counts() == {"X": (1, 0)}
+        with pytest.raises(StoreError, match="cannot be written"):
+            look.done("X", [B], NOON)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+    path.write_bytes(b"no ledger" * 1000)
+    with pytest.raises(DamagedError, match="cannot be read"):
+        Ledger.to_look(path)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "update files set at = 'yesterday'",
+        "update files set reason = cast(x'ff00ff' as text)",
+        "alter table files rename column attempts to tries",
+        "drop table unknown_duids",
+        "update cycles set sources = '{'",
+        "update cycles set started = 7",
+    ],
+)
+def test_damage_that_its_own_check_does_not_see(tmp_path: Path, harm: str) -> None:
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        ledger.bad("X", A, "cut", NOON)
+        ledger.add_cycle(Cycle(NOON, NOON, True, []))
+        ledger._db.execute(harm)
+
+        def ask() -> None:
+            ledger.bad_files()
+            ledger.cycles()
+            ledger.unknown_duids()
+
+        with pytest.raises(DamagedError, match=r"ledger\.sqlite: the ledger"):
+            ask()
 
 
 def test_old_done_files_are_forgotten_and_bad_ones_are_not(tmp_path: Path) -> None:

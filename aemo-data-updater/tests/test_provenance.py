@@ -28,8 +28,9 @@ from aemo_updater.nemweb.reports import DISPATCH_SCADA
 from aemo_updater.replica import make_app
 from aemo_updater.status import status
 from aemo_updater.storage.datapackage import NAME, describe, described_mark, holds_rows, set_mark, write_datapackage
-from aemo_updater.storage.dataset import Dataset, part_mark
+from aemo_updater.storage.dataset import Dataset
 from aemo_updater.storage.ledger import Ledger
+from aemo_updater.storage.part import part_mark
 from aemo_updater.storage.provenance import claim, mark_of
 from aemo_updater.storing import Storing
 from aemo_updater.unified_collector import Collector

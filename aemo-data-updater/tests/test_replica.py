@@ -17,6 +17,7 @@ from zipfile import BadZipFile, ZipFile
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from aemo_updater.errors import UpdaterError
 from aemo_updater.nemtime import NEM
@@ -34,6 +35,7 @@ from aemo_updater.replica import (
 )
 from aemo_updater.replica.faults import FaultPlan
 from aemo_updater.replica.pages import listing_page
+from aemo_updater.replica.server import PIECE_BYTES
 
 REAL = Path(__file__).resolve().parents[3] / "shared/realdata/nemweb"
 PAGES = REAL / "listings"
@@ -691,3 +693,23 @@ def test_the_process_prints_its_url_and_ends_cleanly_when_told(number: signal.Si
             process.kill()
             process.communicate()
     assert (process.returncode, rest, complaints) == (0, "", "")
+
+
+async def test_a_client_that_goes_away_in_a_download_is_no_error(
+    root: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (root / SCADA / NAME).write_bytes(bytes(PIECE_BYTES + 1))
+
+    async def gone(_: web.StreamResponse, __: bytes) -> None:
+        raise aiohttp.ClientConnectionResetError("Cannot write to closing transport")
+
+    async with serving(root) as (url, app), aiohttp.ClientSession() as session:
+        with monkeypatch.context() as patch:
+            patch.setattr(web.StreamResponse, "write", gone)
+            with pytest.raises(aiohttp.ClientError):
+                async with session.get(f"{url}/{SCADA}/{NAME}") as response:
+                    await response.read()
+        async with session.get(f"{url}/{SCADA}/{NAME}") as response:
+            assert len(await response.read()) == PIECE_BYTES + 1
+        assert len(app[REQUESTS]) == 2
+    assert "Error handling request" not in caplog.text

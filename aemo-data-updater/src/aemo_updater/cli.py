@@ -1,4 +1,7 @@
-"""The command `aemo-updater`."""
+"""The command `aemo-updater`.
+
+What only some commands need is imported by them: `run` lives for months, and holds what was imported.
+"""
 
 import asyncio
 import json
@@ -11,25 +14,18 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
-from rich.console import Console
-from rich.table import Table as Grid
 
 from aemo_updater.backfill import BackfillReport, backfill
-from aemo_updater.backfill.display import ended, planned, shown
 from aemo_updater.backfill.plan import WATCHED
 from aemo_updater.catalogue import TABLES, table_named
 from aemo_updater.config import Settings, load_settings
 from aemo_updater.errors import UpdaterError
 from aemo_updater.export import export as export_table
-from aemo_updater.integrity import check
-from aemo_updater.integrity.display import as_dict, lines
 from aemo_updater.logs import configure_logging
-from aemo_updater.memory import few_arenas, return_large_blocks, use_little
+from aemo_updater.memory import few_arenas, return_large_blocks, spare_pandas, use_little
 from aemo_updater.nemtime import nem_now, parse_moment
 from aemo_updater.nemweb.client import connect
 from aemo_updater.reference.refresh import Source, read_source, refresh, split_day
-from aemo_updater.replica.faults import parse_fault
-from aemo_updater.replica.server import run_replica
 from aemo_updater.service import collector, run_daemon, run_once
 from aemo_updater.status import status as read_status
 from aemo_updater.storage.dataset import Dataset
@@ -102,6 +98,11 @@ def backfill_command(
     span = (parse_moment(start), parse_moment(end, end_of_day=True))
     settings = _start("backfill")
     few_arenas()
+    spare_pandas()
+    from rich.console import Console
+
+    from aemo_updater.backfill.display import ended, planned, shown
+
     console = Console(highlight=False, soft_wrap=True)
 
     async def run() -> BackfillReport:
@@ -127,6 +128,9 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
     if as_json:
         print(json.dumps(answer, indent=2))
         return
+    from rich.console import Console
+    from rich.table import Table as Grid
+
     console = Console()
     grid = Grid("table", "rows", "oldest", "newest", "lag, min", title=f"{_short(answer['now'])}, NEM time")
     for name, table in answer["tables"].items():
@@ -141,6 +145,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
     for name, hole in answer["holes"].items():
         span = f"first {_short(hole['first'])}, last {_short(hole['last'])}"
         console.print(f"{name}: {hole['count']:,} intervals of the last {WATCHED.days} days are missing; {span}")
+    for said in (*answer["damaged"], *([answer["ledger"]] if answer["ledger"] else [])):
+        console.print(f"damaged: {said}", markup=False)
     for name, counts in answer["sources"].items():
         console.print(f"{name}: {counts['done']:,} files read, {counts['bad']:,} bad")
     if answer["last_cycle"]:
@@ -164,6 +170,9 @@ def check_command(
 ) -> None:
     """Look for what is wrong in the stored data: 0 nothing, 1 something. Nothing is changed."""
     few_arenas()
+    from aemo_updater.integrity import check
+    from aemo_updater.integrity.display import as_dict, lines
+
     checked = check(
         load_settings().shared_data_dir,
         nem_now,
@@ -277,6 +286,9 @@ def replica(
         raise ValueError("--truth TABLE, --from and --to go together")
     if by and not truth:
         raise ValueError("--now goes with --truth")
+    from aemo_updater.replica.faults import parse_fault
+    from aemo_updater.replica.server import run_replica
+
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     faults = [parse_fault(f) for f in fault or []]
     if root is not None:
@@ -284,7 +296,6 @@ def replica(
         return
     few_arenas(1)
     return_large_blocks()
-    # the market brings numpy's and pvlib's weight, which a collector does not carry
     from aemo_updater.replica.simulation.command import print_truth, simulated
     from aemo_updater.replica.simulation.troubles import parse_troubles
 

@@ -9,7 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from aemo_updater.nemtime import isoformat
-from aemo_updater.storage.dataset import Commit
+from aemo_updater.storage.merging import Commit
+
+SAID = 20
+"""Failures of one source that are told."""
 
 
 def spoken_holes(holes: Mapping[str, npt.NDArray[np.datetime64]]) -> dict[str, dict[str, Any]]:
@@ -18,6 +21,11 @@ def spoken_holes(holes: Mapping[str, npt.NDArray[np.datetime64]]) -> dict[str, d
         name: {"count": len(stamps), "first": isoformat(stamps[0].item()), "last": isoformat(stamps[-1].item())}
         for name, stamps in sorted(holes.items())
     }
+
+
+def _first(said: list[str]) -> list[str]:
+    """Some of many sentences, and how many more there are: each cycle is remembered for a month."""
+    return said if len(said) <= SAID else [*said[:SAID], f"and {len(said) - SAID:,} more"]
 
 
 @dataclass
@@ -51,8 +59,8 @@ class SourceReport:
             "stored": self.stored,
             "rows": {t: {"inserted": c.inserted, "replaced": c.replaced} for t, c in sorted(self.commits.items())},
             "newest": isoformat(self.newest),
-            "bad": self.bad,
-            "failures": self.failures,
+            "bad": _first(self.bad),
+            "failures": _first(self.failures),
             "seconds": round(self.seconds, 3),
         }
 

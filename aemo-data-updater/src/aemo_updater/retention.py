@@ -13,16 +13,17 @@ from aemo_updater.tables import Table
 log = logging.getLogger(__name__)
 
 
-def kept_after(dataset: Dataset, table: Table, days: int) -> datetime | None:
+def kept_after(dataset: Dataset, table: Table, days: int, now: datetime) -> datetime | None:
     """Up to where a table's intervals are too old; None where it has no part.
 
-    Counted from the start of its newest part and not from a clock, which may be years ahead.
+    Counted from the start of its newest part, or from now where that is earlier: neither a clock that is years ahead
+    nor one row of another age removes what is young.
     """
     starts = [span_of(table, path.stem)[0] for path in _own_parts(dataset, table)]
-    return max(starts) - timedelta(days=days) if starts else None
+    return min(max(starts), now) - timedelta(days=days) if starts else None
 
 
-def apply_retention(dataset: Dataset, keep_days: Mapping[str, int]) -> int:
+def apply_retention(dataset: Dataset, keep_days: Mapping[str, int], now: datetime) -> int:
     """Remove the parts that are too old, by table name; returns how many. For the folder's keeper alone.
 
     Raises StoreError where one cannot be removed.
@@ -30,7 +31,7 @@ def apply_retention(dataset: Dataset, keep_days: Mapping[str, int]) -> int:
     removed = 0
     for name, days in keep_days.items():
         table = TABLES[name]
-        border = kept_after(dataset, table, days)
+        border = kept_after(dataset, table, days, now)
         for path in _own_parts(dataset, table):
             if border is not None and span_of(table, path.stem)[1] <= border:
                 remove(path)

@@ -1,39 +1,35 @@
 """What becomes of files, live or old: their rows are committed, what is new in them noted, bad ones set aside."""
 
 import asyncio
-import contextlib
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from aemo_updater.catalogue import means_of
+from aemo_updater.collectors.extract import Extract, extract
 from aemo_updater.collectors.generation_collector import SCADA5
-from aemo_updater.errors import DamagedError
+from aemo_updater.errors import DamagedError, ReportError
 from aemo_updater.nemtime import Clock
+from aemo_updater.nemweb.archive import reason
 from aemo_updater.nemweb.listing import Entry
 from aemo_updater.nemweb.mms import Header
 from aemo_updater.reference.known import KnownUnits
-from aemo_updater.storage.atomic import take_aside, write_atomically
 from aemo_updater.storage.dataset import Dataset
-from aemo_updater.storage.ledger import GIVE_UP_AFTER, BadFile, Ledger, LostPart
+from aemo_updater.storage.ledger import GIVE_UP_AFTER, BadFile, Ledger
 from aemo_updater.storage.merging import Commit
 from aemo_updater.storage.provenance import claim, mark_of
+from aemo_updater.storage.quarantine import keep_bad, lose_part, release
 from aemo_updater.storage.store import commit_rows
-from aemo_updater.tables import Table
+from aemo_updater.tables import Feed, Table
 
 log = logging.getLogger(__name__)
 
-QUARANTINE = "quarantine"
-"""The folder, below the data folder, of what cannot be read."""
-QUARANTINE_BYTES = 2**28
-"""What it may hold of bad files, the latest of them; why each was bad, the ledger knows longer than that."""
 JUST_NOW = timedelta(hours=2)
 UNITS_SAID = 30
 _NUMBER = re.compile(r"_\d{16}\.\w+$", re.ASCII)
@@ -72,8 +68,15 @@ class Storing:
 
     async def whole(self, work: Callable[[], T]) -> T:
         """Do work in a thread, one at a time; where the task is cancelled meanwhile, end the work before the task."""
+
+        def to_its_end() -> T:
+            try:
+                return work()
+            finally:  # the C library keeps what it is given back until it is asked: 10 MB after a backlog
+                pa.default_memory_pool().release_unused()
+
         async with self._lock:
-            task = asyncio.ensure_future(asyncio.to_thread(work))
+            task = asyncio.ensure_future(asyncio.to_thread(to_its_end))
             try:
                 return await asyncio.shield(task)
             except asyncio.CancelledError:
@@ -90,6 +93,16 @@ class Storing:
                 self._note_units(batch)
         return done
 
+    def read(self, data: bytes, name: str, feeds: Sequence[Feed], **bounds: Any) -> Extract | ReportError:
+        """What a report has, as `extract` says, or why it cannot be read."""
+        try:
+            return extract(data, name, feeds, **bounds)
+        except ReportError as error:
+            return error
+        except Exception as error:
+            log.exception("%s: reading it failed in a way that is this program's fault", name)
+            return ReportError(f"{name}: cannot be read: {type(error).__name__}: {reason(error)}")
+
     def note_headers(self, report: str, headers: Iterable[Header], name: str) -> None:
         """Say which headers of a file differ from all that the report had before."""
         for header in self.ledger.new_headers(report, headers, self.clock()):
@@ -101,8 +114,7 @@ class Storing:
     def set_aside(self, report: str, entry: Entry, data: bytes, reason: str) -> None:
         """Keep a bad file in quarantine, remember why, and say it once."""
         attempts = self.ledger.bad(report, entry, reason, self.clock())
-        write_atomically(self._quarantined(report, entry.name), lambda beside: beside.write_bytes(data))
-        self._thin_out()
+        keep_bad(self.dataset.root, report, entry.name, data)
         log.log(
             logging.WARNING if attempts == 1 else logging.DEBUG,
             "%s: %s is set aside: %s", report, entry.name, reason,
@@ -114,44 +126,24 @@ class Storing:
         """Mark files whose rows are committed; what was bad of them, or of earlier issues of them, is settled."""
         self.ledger.done(report, entries, self.clock())
         for entry in entries:
-            self._release(report, entry.name)
+            release(self.dataset.root, report, entry.name)
         issues = {_issue(entry.name): entry.name.upper() for entry in entries}
         bad = [file for file in self.ledger.bad_files() if file.report == report and _issue(file.name) in issues]
         self.settle(file for file in bad if file.name.upper() < issues[_issue(file.name)])
 
     def _take_aside(self, error: DamagedError) -> None:
-        """A part file that cannot be read: out of the readers' way, remembered to be fetched again, and said."""
-        part, now = error.path, self.clock()
-        self.ledger.lose_part(LostPart(part.parent.name.removesuffix(".parquet"), part.stem), now)
+        """A part file that cannot be read: out of the readers' way, to be fetched again, and said."""
         # its newest intervals are too young for the archives: the next cycle reads their files again
-        self.ledger.doubt(now - JUST_NOW)
-        aside = self.dataset.root / QUARANTINE / part.parent.name / f"{part.stem}.damaged"
-        take_aside(part, aside)
-        log.error("%s; it is taken aside to %s, and what it had is fetched again", error, aside.parent)
+        self.ledger.doubt(self.clock() - JUST_NOW)
+        aside = lose_part(self.dataset.root, error.path)
+        log.error("%s; it is taken aside to %s, and what it had is fetched again", error, aside)
 
     def settle(self, files: Iterable[BadFile]) -> None:
         """Bad files that nobody needs any more, for what they should have is stored: they are bad no longer."""
         for file in files:
             self.ledger.settle(file, self.clock())
-            self._release(file.report, file.name)
+            release(self.dataset.root, file.report, file.name)
             log.info("%s: %s was bad; what it should have is stored now", file.report, file.name)
-
-    def _quarantined(self, report: str, name: str) -> Path:
-        return self.dataset.root / QUARANTINE / report / Path(name).name
-
-    def _release(self, report: str, name: str) -> None:
-        """Take a file out of quarantine, if it is there; what cannot be removed harms nobody."""
-        with contextlib.suppress(OSError):
-            self._quarantined(report, name).unlink()
-
-    def _thin_out(self) -> None:
-        """Remove the oldest bad files where there are too many: a server may spoil all that it has, for weeks."""
-        files = [f for f in self.dataset.root.glob(f"{QUARANTINE}/*/*") if f.suffix.lower() in (".zip", ".csv")]
-        left = QUARANTINE_BYTES
-        for file, stat in sorted(((f, f.stat()) for f in files), key=lambda f: f[1].st_mtime_ns, reverse=True):
-            left -= stat.st_size
-            if left < 0:
-                file.unlink(missing_ok=True)
 
     def _note_units(self, rows: pa.Table) -> None:
         unknown = self._units.unknown(pc.unique(rows["duid"]).to_pylist())

@@ -16,10 +16,10 @@ import pyarrow as pa
 from aemo_updater.backfill.offers import current_offers
 from aemo_updater.backfill.stock import holes, stored_whole
 from aemo_updater.catalogue import REPORTS, feeds_of
-from aemo_updater.collectors.extract import extract
 from aemo_updater.cycle_report import CycleReport, SourceReport
-from aemo_updater.errors import DiskError, FetchError, GoneError, ReportError, ThrottledError
+from aemo_updater.errors import DiskError, FetchError, GoneError, ReportError, StoreError, ThrottledError
 from aemo_updater.nemtime import Clock, isoformat
+from aemo_updater.nemweb.archive import reason
 from aemo_updater.nemweb.client import NemwebClient
 from aemo_updater.nemweb.listing import Entry, files_of
 from aemo_updater.storage.dataset import Dataset
@@ -36,6 +36,12 @@ FAILURES_IN_A_ROW = 3
 """A server that fails so often is down; the rest of the folder waits for the next cycle."""
 REFUSALS_IN_A_ROW = 2
 """One refused file may be that file's own trouble; two are the server's answer to us."""
+GONE_IN_A_ROW = 20
+"""A few files may go between the listing and their turn; so many mean that the listing is of another server's."""
+AHEAD = timedelta(days=366)
+"""A file whose name is of a time so far off is somebody's mistake. A clock may be wrong, too, but not by so much."""
+SINCE = datetime(2026, 1, 1)  # noqa: DTZ001 - NEM time is naive in the data
+"""A clock that is behind this has not been set."""
 FIRST_REST = timedelta(minutes=5)
 LONGEST_REST = timedelta(hours=1)
 
@@ -115,6 +121,11 @@ class Collector:
                 source.failures.append(f"{error}; left alone until {isoformat(self._rest(report))}")
             except (FetchError, ReportError) as error:
                 source.failures.append(str(error))
+            except StoreError:
+                raise
+            except Exception as error:  # nobody foresaw it; the other sources go on
+                log.exception("%s: fails in a way that is this program's fault", report.name)
+                source.failures.append(f"{type(error).__name__}: {reason(error)}")
         source.seconds = time.monotonic() - began
         self._say(source)
         return source
@@ -127,6 +138,7 @@ class Collector:
         if not entries:
             raise ReportError(f"{path}: the listing holds no file of {report.name}")
         source.listed = len(entries)
+        entries = self._of_this_age(report, entries, source)
         if self.ledger.is_new(report.name):
             await self.storing.whole(partial(self._recollect, report, entries))
         news = self.ledger.news(report.name, entries)
@@ -143,6 +155,14 @@ class Collector:
             if error is not None:
                 raise error
 
+    def _of_this_age(self, report: Report, entries: list[Entry], source: SourceReport) -> list[Entry]:
+        """The files but those that are named by a year to come: one row of 2099 would be the newest of all."""
+        until = max(self.clock(), SINCE) + AHEAD
+        ahead = {e.name for o in current_offers(report, entries) if o.until > until for e in o.entries}
+        if ahead:
+            source.failures.append(f"{len(ahead)} files are left, they are named by a year to come: {min(ahead)}")
+        return [e for e in entries if e.name not in ahead]
+
     def _recollect(self, report: Report, entries: list[Entry]) -> None:
         """Tell a ledger that is new, for the last one was lost, which files the data has already."""
         stored = stored_whole(self.storing.dataset, current_offers(report, entries))
@@ -157,14 +177,18 @@ class Collector:
     ) -> tuple[list[tuple[Entry, bytes]], FetchError | None]:
         """The bytes of the files that came, in order, and the error for which the rest was not waited for."""
         tasks = [asyncio.ensure_future(self.client.fetch(e.href)) for e in entries]
-        failed = refused = 0
+        failed = refused = gone = 0
         stopped: FetchError | None = None
         try:
             for task in tasks:
                 try:
                     await task
-                    failed = refused = 0
+                    failed = refused = gone = 0
                 except GoneError as error:
+                    gone += 1
+                    if gone == GONE_IN_A_ROW:
+                        stopped = error
+                        break
                     source.failures.append(str(error))
                 except FetchError as error:
                     failed += 1
@@ -185,11 +209,10 @@ class Collector:
         good: list[Entry] = []
         rows: dict[Table, list[pa.Table]] = {}
         for entry, data in fetched:
-            try:
-                found = extract(data, entry.name, feeds)
-            except ReportError as error:
-                self.storing.set_aside(report.name, entry, data, str(error))
-                source.bad.append(f"{entry.name}: {error}")
+            found = self.storing.read(data, entry.name, feeds)
+            if isinstance(found, ReportError):
+                self.storing.set_aside(report.name, entry, data, str(found))
+                source.bad.append(f"{entry.name}: {found}")
                 continue
             self.storing.note_headers(report.name, found.headers, entry.name)
             good.append(entry)

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 
 import pyarrow as pa
 
 from aemo_updater.backfill.offers import Offer, Source
-from aemo_updater.collectors.extract import MAX_LIVE_BYTES, Extract, extract, extract_blocks
+from aemo_updater.collectors.extract import MAX_LIVE_BYTES, Extract, extract_blocks
 from aemo_updater.errors import ReportError
 from aemo_updater.nemweb.archive import Budget, members
 from aemo_updater.nemweb.listing import Entry
@@ -20,8 +21,12 @@ from aemo_updater.tables import Table
 
 ARCHIVE_BYTES = 2**27
 """What the zips in an archive may have together; those of NEMWEB have 6 MB, and are held in memory."""
-ARCHIVED_BYTES = 2**25
-"""What one of them may inflate to: a hundred times what they do."""
+ARCHIVED_BYTES = 2**24
+"""What one of them may inflate to: fifty times what they do."""
+AT_A_TIME = 64
+"""Reports of an archive that are in memory together: a few rows as a table of their own take as much as a thousand."""
+ROWS_AT_A_TIME = 2**16
+"""Of an archive; those that are more are committed before the next are read."""
 READERS = 2
 """Small files that are read at a time: the work is Arrow's, which lets other threads go on."""
 
@@ -50,26 +55,48 @@ def store(storing: Storing, fetched: Sequence[Fetched], *, check_footer: bool = 
 
 
 def _store_reports(storing: Storing, fetched: Sequence[Fetched], stored: Stored, check_footer: bool) -> None:
-    """Files as CURRENT has them, single or in archives: all in one commit, for each holds whole intervals."""
+    """Files as CURRENT has them, single or in archives: each holds whole intervals, they need no common commit."""
     rows: dict[Table, list[pa.Table]] = {}
     good: list[tuple[Offer, Entry]] = []
+
+    def commit(at_least: int) -> None:
+        count = sum(len(piece) for pieces in rows.values() for piece in pieces)
+        if count >= at_least:
+            stored.rows += count
+            add(stored.commits, storing.commit(rows))
+            rows.clear()
+            pa.default_memory_pool().release_unused()
+
     with ThreadPoolExecutor(READERS) as pool:
         for offer, files in fetched:
             for entry, data in zip(offer.entries, files, strict=True):
-                outcomes = list(pool.map(partial(_read, offer, check_footer), _reports_in(offer, entry, data)))
-                found = [o for o in outcomes if not isinstance(o, ReportError)]
-                headers = dict.fromkeys(h for extract in found for h in extract.headers)
+                reports = _reports_in(offer, entry, data)
+                count, bad = 0, []
+                headers: dict[Header, None] = {}
+                while outcomes := list(
+                    pool.map(partial(_read, storing, offer, check_footer), islice(reports, AT_A_TIME))
+                ):
+                    count += len(outcomes)
+                    bad += [str(o) for o in outcomes if isinstance(o, ReportError)]
+                    _join([o for o in outcomes if not isinstance(o, ReportError)], rows, headers)
+                    outcomes.clear()
+                    commit(ROWS_AT_A_TIME)
                 storing.note_headers(offer.ledger_name, headers, entry.name)
-                for table, pieces in (item for extract in found for item in extract.rows.items()):
-                    rows.setdefault(table, []).extend(pieces)
-                if bad := [str(o) for o in outcomes if isinstance(o, ReportError)]:
-                    _set_aside(storing, offer, entry, data, bad, len(outcomes), stored)
+                if bad:
+                    _set_aside(storing, offer, entry, data, bad, count, stored)
                 else:
                     good.append((offer, entry))
-    stored.rows += sum(len(piece) for pieces in rows.values() for piece in pieces)
-    add(stored.commits, storing.commit(rows))
+    commit(1)
     for offer, entry in good:
         storing.done(offer.ledger_name, [entry])
+
+
+def _join(extracts: Sequence[Extract], rows: dict[Table, list[pa.Table]], headers: dict[Header, None]) -> None:
+    """Add what small files hold to what others held, the rows of each table in one piece."""
+    headers |= dict.fromkeys(header for found in extracts for header in found.headers)
+    for table in dict.fromkeys(table for found in extracts for table in found.rows):
+        pieces = [piece for found in extracts for piece in found.rows.get(table, ())]
+        rows.setdefault(table, []).append(pa.concat_tables(pieces).combine_chunks())
 
 
 def _reports_in(offer: Offer, entry: Entry, data: bytes) -> Iterator[tuple[str, bytes | ReportError]]:
@@ -83,15 +110,14 @@ def _reports_in(offer: Offer, entry: Entry, data: bytes) -> Iterator[tuple[str, 
         yield entry.name, error
 
 
-def _read(offer: Offer, check_footer: bool, report: tuple[str, bytes | ReportError]) -> Extract | ReportError:
+def _read(
+    storing: Storing, offer: Offer, check_footer: bool, report: tuple[str, bytes | ReportError]
+) -> Extract | ReportError:
     name, data = report
     if isinstance(data, ReportError):
         return data
     limit = MAX_LIVE_BYTES if offer.source is Source.CURRENT else ARCHIVED_BYTES
-    try:
-        return extract(data, name, offer.feeds, check_footer=check_footer, max_bytes=limit)
-    except ReportError as error:
-        return error
+    return storing.read(data, name, offer.feeds, check_footer=check_footer, max_bytes=limit)
 
 
 def _store_month(storing: Storing, offer: Offer, files: list[bytes], stored: Stored, check_footer: bool) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from aemo_updater.catalogue import FEEDS, feeds_of
+from aemo_updater.collectors.extract import FAR, NEM_BEGAN
 from aemo_updater.collectors.price_collector import FIVE_MINUTE_SETTLEMENT
 from aemo_updater.nemtime import HALF_HOUR
 from aemo_updater.nemweb.listing import Entry, files_of
@@ -167,11 +168,12 @@ def spellings(href: str) -> tuple[str, ...]:
 
 
 def _moment(digits: str) -> datetime | None:
-    """``20250409`` or ``202504091210``; None for a moment that never was."""
+    """``20250409`` or ``202504091210``; None for a moment that never was, or that no file can be of."""
     try:
-        return datetime.strptime(digits, "%Y%m%d" if len(digits) == 8 else "%Y%m%d%H%M")  # noqa: DTZ007
+        moment = datetime.strptime(digits, "%Y%m%d" if len(digits) == 8 else "%Y%m%d%H%M")  # noqa: DTZ007
     except ValueError:
         return None
+    return moment if NEM_BEGAN <= moment < FAR else None
 
 
 def feeds_in(feed: Feed) -> Span:

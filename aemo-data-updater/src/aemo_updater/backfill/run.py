@@ -50,6 +50,7 @@ log = logging.getLogger(__name__)
 
 BATCH_FILES = 72
 """Files of CURRENT that are committed together: six hours."""
+LONG_AGO = datetime.min  # noqa: DTZ901 - NEM time is naive in the data
 AHEAD, AHEAD_BYTES = 3, 2**25
 """Batches that are fetched while one is read, and their bytes: one month of UNIT_SCADA, held whole, is 33 MB."""
 FAILURES_IN_A_ROW = 5
@@ -68,12 +69,15 @@ async def backfill(
     dry_run: bool = False,
     check_footer: bool = True,
     sources: Collection[Source] = tuple(Source),
+    sparing: bool = False,
+    trusted_since: datetime = LONG_AGO,
 ) -> BackfillReport:
     """Store what the tables lack of the intervals in ``span``, up to an hour ago.
 
     With ``dry_run`` nothing but listings is fetched; with ``refetch`` all that covers the span is. Only ``sources`` are
-    asked. The caller holds the folder's lock. Raises StoreError where the data folder fails, ValueError for a span
-    without intervals.
+    asked. ``sparing`` is slower and takes less memory: nothing is fetched ahead. A file that was read before
+    ``trusted_since`` is read again for what is missing. The caller holds the folder's lock. Raises StoreError where the
+    data folder fails, ValueError for a span without intervals.
     """
     after, until = span[0], min(span[1], storing.clock() - SETTLED)
     wanted = expected(tables, (after, until)) if after < until else {}
@@ -81,7 +85,7 @@ async def backfill(
         raise ValueError(
             f"there is nothing to fetch after {isoformat(after)} and up to {isoformat(until)}: no interval ends there"
         )
-    run = _Run(client, storing, progress, refetch, dry_run, check_footer, sources)
+    run = _Run(client, storing, progress, refetch, dry_run, check_footer, sources, sparing, trusted_since)
     began, received = time.monotonic(), client.traffic.received_bytes
     await run.fill(wanted)
     run.report.seconds = time.monotonic() - began
@@ -98,6 +102,8 @@ class _Run:
     dry_run: bool
     check_footer: bool
     sources: Collection[Source]
+    sparing: bool
+    trusted_since: datetime
     report: BackfillReport = field(default_factory=BackfillReport)
     _offers: list[Offer] = field(default_factory=list)
     """What is offered and was not tried yet."""
@@ -166,7 +172,8 @@ class _Run:
 
     def _offer(self, offers: Iterable[Offer]) -> None:
         for offer in offers:
-            read = not self.refetch and not self.storing.ledger.news(offer.ledger_name, offer.entries)
+            ledger = self.storing.ledger
+            read = not self.refetch and ledger.knows(offer.ledger_name, offer.entries, self.trusted_since)
             self._offers.append(replace(offer, read=read))
 
     async def _listing(self, path: str) -> list[Entry]:
@@ -192,22 +199,24 @@ class _Run:
         batches = deque(_batches(offers))
         coming: deque[tuple[list[Offer], asyncio.Future[list[Fetched]]]] = deque()
 
-        def fetch_ahead() -> None:
-            while batches and (
-                not coming
-                or (len(coming) < AHEAD and sum(_size(b) for b in (batches[0], *(c[0] for c in coming))) <= AHEAD_BYTES)
+        def fetch_ahead(at_most: int) -> None:
+            while (
+                batches
+                and len(coming) < at_most
+                and (not coming or sum(_size(b) for b in (batches[0], *(c[0] for c in coming))) <= AHEAD_BYTES)
             ):
                 coming.append((batches[0], asyncio.ensure_future(self._fetch(batches.popleft()))))
 
         try:
             while (batches or coming) and not self._stopped:
-                fetch_ahead()
+                fetch_ahead(1 if self.sparing else AHEAD)
                 batch, files = coming.popleft()
                 fetched = await files
-                fetch_ahead()
+                fetch_ahead(0 if self.sparing else AHEAD)
                 # in a thread, and never left half-way: a cancelled run first ends the commit in hand
                 work = partial(store, self.storing, fetched, check_footer=self.check_footer)
                 self._count(await self.storing.whole(work), batch)
+                del work, fetched, files  # or they would be held while the next ones come
         finally:
             for _, files in coming:
                 files.cancel()

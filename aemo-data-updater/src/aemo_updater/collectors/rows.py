@@ -61,6 +61,8 @@ def between(rows: pa.Table, after: datetime | None = None, until: datetime | Non
 
 def best_rows(rows: pa.Table, table: Table) -> pa.Table:
     """One row a key, the preferred one (of equals the last), sorted by key."""
+    if is_ascending(rows, table.key_names):
+        return rows
     order = best_order(rows, table.key_names, table.prefer)
     ordered = rows.take(order)
     return ordered.filter(last_of_run(ordered, table.key_names))

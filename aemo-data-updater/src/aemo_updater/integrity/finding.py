@@ -19,6 +19,7 @@ KINDS = {
     "duplicate": "rows of a key that is there already",
     "unsorted": "part files that are not sorted by key",
     "off-grid": "rows stamped beside the end of an interval",
+    "future": "rows of a time to come",
     "empty": "tables without rows",
     "gap": "missing intervals",
     "stale": "tables that end too early",

@@ -79,6 +79,17 @@ def lose(stock: Stock, offer: Offer, name: str, looked_at: Span) -> None:
         stock.lost[name] = own
 
 
+def future(stock: Stock, now: datetime) -> Iterator[Finding]:
+    """Intervals that lie a day or more ahead: the newest interval is what everybody looks at."""
+    ahead = stock.stored[stock.stored > np.datetime64(now + timedelta(days=1), "us")]
+    if len(ahead):
+        first, last = ahead[0].item(), ahead[-1].item()
+        said = (
+            f"{stock.table.name} has {counted(len(ahead), 'interval')} {between(first, last)}, and it is {spoken(now)}"
+        )
+        yield Finding("future", stock.table.name, "", said, len(ahead), first, last)
+
+
 def findings(stock: Stock, explained: Callable[[Stamps], Stamps] = lambda stamps: stamps) -> Iterator[Finding]:
     """Runs of missing intervals: lost, within the table, or at its end. ``explained`` leaves out what is no news."""
     name, minutes = stock.table.name, stock.table.minutes

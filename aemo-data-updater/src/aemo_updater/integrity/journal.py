@@ -1,12 +1,12 @@
-"""The ledger as a reader sees it: nothing is written, also not beside it, and nobody is held up."""
+"""What the ledger and the quarantine say, as a reader sees them: nothing is written, and nobody is held up."""
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import numpy as np
 
@@ -15,37 +15,18 @@ from aemo_updater.integrity.finding import Finding
 from aemo_updater.integrity.intervals import Stock, lose
 from aemo_updater.nemweb.listing import Entry
 from aemo_updater.nemweb.reports import REPORTS
+from aemo_updater.storage.ledger import looking
+from aemo_updater.storage.quarantine import lost_parts
 
 PAUSE, LOOKS = 1.0, 3
 """Seconds until a ledger is opened again that could not be read, and how often: a collector that starts makes it."""
 _REPORTS = {report.name: report for report in REPORTS}
 
 
-@contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that cannot write. Raises sqlite3.Error.
-
-    While a collector runs there is a write-ahead log, and SQLite reads both. Without one the file is all there is: it
-    is read as one that does not change, or SQLite would make the log's files, which on a read-only disk it cannot.
-    """
-    log = path.with_name(f"{path.name}-wal")
-    modes = ("mode=ro", "immutable=1") if log.exists() else ("immutable=1",)
-    for mode in modes:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?{mode}", uri=True, isolation_level=None)) as db:
-            try:
-                db.execute("select count(*) from files where name = ''").fetchone()
-            except sqlite3.OperationalError:
-                if mode is modes[-1]:
-                    raise
-                continue
-            yield db
-            return
-
-
 def ledger_findings(
     path: Path, by: datetime, stocks: Mapping[str, Stock], looked_at: Span, wait: Callable[[float], None]
 ) -> list[Finding]:
-    """Files that wait, parts that are lost, and a ledger that cannot be read.
+    """Files that wait, and a ledger that cannot be read.
 
     Of the files that were done before ``by`` it notes in ``stocks`` what they had and the data has not.
     """
@@ -54,8 +35,8 @@ def ledger_findings(
         if not path.exists():
             return []  # it is made again from the data and the listings
         try:
-            with reading(path) as db:
-                waiting = [*_bad_files(db, stocks, looked_at), *_lost_parts(db, stocks)]
+            with closing(looking(path)) as db:
+                waiting = [*_bad_files(db, stocks, looked_at)]
                 if any(len(stock.missing) for stock in stocks.values()):
                     _note_lost(db, by, stocks, looked_at)
                 return waiting
@@ -80,11 +61,10 @@ def _bad_files(db: sqlite3.Connection, stocks: Mapping[str, Stock], looked_at: S
         yield Finding("bad-file", "", name, said, 1, first, max((s[1] for s in real), default=None))
 
 
-def _lost_parts(db: sqlite3.Connection, stocks: Mapping[str, Stock]) -> Iterator[Finding]:
-    if db.execute("select 1 from sqlite_master where name = 'lost_parts'").fetchone() is None:
-        return  # a ledger of an older version that no collector has opened since
-    for table, part in db.execute("select stored, part from lost_parts order by stored, part"):
-        if table in stocks:
+def lost_findings(root: Path, tables: Iterable[str]) -> Iterator[Finding]:
+    """Damaged parts that were taken out of the way and are not all fetched again."""
+    for table, part in lost_parts(root):
+        if table in tables:
             said = f"{table}.parquet/{part}.parquet was damaged and taken out; what it had is not all there again"
             yield Finding("ledger", table, f"{part}.parquet", said)
 

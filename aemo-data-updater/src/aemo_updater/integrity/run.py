@@ -22,7 +22,7 @@ from aemo_updater.integrity import intervals
 from aemo_updater.integrity.finding import KINDS, Finding
 from aemo_updater.integrity.halves import HalfHours
 from aemo_updater.integrity.intervals import Stock
-from aemo_updater.integrity.journal import ledger_findings
+from aemo_updater.integrity.journal import ledger_findings, lost_findings
 from aemo_updater.integrity.members import Members
 from aemo_updater.integrity.nulls import Nulls, is_equal
 from aemo_updater.integrity.parts import Block, part_span, read_part
@@ -139,7 +139,9 @@ class _Walk:
                 stock.missing = intervals.missing(stock.stored, stock.oldest, span, table.minutes, unread)
         asked = {table.name: self.stocks[table.name] for table in self.asked}
         self.found += ledger_findings(self.root / LEDGER_NAME, self.now, asked, self.span, self.wait)
+        self.found += lost_findings(self.root, asked)
         for stock in asked.values():
+            self.found += intervals.future(stock, self.now)
             self.found += intervals.findings(stock, self._explained(stock))
             self.found += self._emptiness(stock)
         self.found += self._other_markets()

@@ -224,10 +224,14 @@ async def _send(request: web.Request, answer: Answer) -> web.StreamResponse:
     response.content_length = len(answer.body)
     if answer.sent is not None:
         response.force_close()
-    await response.prepare(request)
-    body = memoryview(answer.body)[: answer.sent]
-    for start in range(0, len(body), PIECE_BYTES):
-        await response.write(body[start : start + PIECE_BYTES])
+    try:
+        await response.prepare(request)
+        body = memoryview(answer.body)[: answer.sent]
+        for start in range(0, len(body), PIECE_BYTES):
+            await response.write(body[start : start + PIECE_BYTES])
+    except ConnectionResetError:  # the client has gone, which is no error of ours
+        _reset(request)
+        return web.Response()
     return response
 
 

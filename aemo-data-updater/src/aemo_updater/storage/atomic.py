@@ -33,8 +33,8 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
             beside.unlink()
 
 
-def take_aside(path: Path, aside: Path) -> None:
-    """Move a file out of the way, durably; where there is one of that name already, both stay.
+def take_aside(path: Path, aside: Path) -> Path:
+    """Move a file out of the way, durably, and return to where; one of that name that is there already stays.
 
     Raises StoreError as `write_atomically` does.
     """
@@ -49,6 +49,7 @@ def take_aside(path: Path, aside: Path) -> None:
         _sync(path.parent)
     except OSError as error:
         raise refusal(f"{path}: cannot be moved to {place}", error) from error
+    return place
 
 
 def remove(path: Path) -> None:

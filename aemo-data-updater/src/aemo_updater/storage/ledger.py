@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
+from urllib.parse import quote
 
 from aemo_updater.errors import DamagedError, DiskError, StoreError
 from aemo_updater.nemweb.listing import Entry
@@ -41,12 +42,8 @@ create table if not exists headers (
     primary key (report, mms, version, columns)
 ) without rowid;
 create table if not exists unknown_duids (duid text primary key, first_seen text not null) without rowid;
-create table if not exists lost_parts (
-    stored text not null, part text not null, at text not null, primary key (stored, part)
-) without rowid;
 """
 _FOR_NOW = ("SQLITE_BUSY", "SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_LOCKED", "SQLITE_READONLY")
-_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 @dataclass(frozen=True)
@@ -68,13 +65,6 @@ class Cycle:
     ended: datetime
     ok: bool
     sources: list[dict[str, Any]]
-
-
-class LostPart(NamedTuple):
-    """A part file that was damaged and is out of the way; what it had is to be fetched again."""
-
-    table: str
-    part: str
 
 
 class Ledger:
@@ -105,6 +95,17 @@ class Ledger:
             self._db.close()
             raise
 
+    @classmethod
+    def to_look(cls, path: Path) -> Self:
+        """The ledger for one who only looks: nothing is written, also not beside it. Raises StoreError as the other."""
+        one = cls.__new__(cls)
+        one.path, one._lock = path, Lock()
+        try:
+            one._db = looking(path)
+        except sqlite3.Error as error:
+            raise one._error("read", error) from error
+        return one
+
     def __enter__(self) -> Self:
         return self
 
@@ -113,10 +114,19 @@ class Ledger:
 
     def _error(self, done: str, error: sqlite3.Error) -> StoreError:
         said = f"{self.path}: the ledger cannot be {done}: {error}"
-        name = getattr(error, "sqlite_errorname", "")
-        if name.startswith(_DAMAGED):
-            return DamagedError(said, self.path)
-        return DiskError(said) if name.startswith(_FOR_NOW) else StoreError(said)
+        if isinstance(error, sqlite3.InterfaceError | sqlite3.ProgrammingError):  # our own doing
+            return StoreError(said)
+        # text that is none, a column that is gone: what its own check does not see is damage too
+        for_now = getattr(error, "sqlite_errorname", "").startswith(_FOR_NOW)
+        return DiskError(said) if for_now else DamagedError(said, self.path)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Rows that are not what was written are damage."""
+        try:
+            yield
+        except (ValueError, TypeError) as error:
+            raise DamagedError(f"{self.path}: the ledger is damaged: {error}", self.path) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -167,6 +177,18 @@ class Ledger:
 
         return [e for e in entries if is_news(e)]
 
+    def knows(self, report: str, entries: Sequence[Entry], since: datetime) -> bool:
+        """Whether there is no news among files, and those that were done were so since then."""
+        if self.news(report, entries):
+            return False
+        names = json.dumps([e.name for e in entries])
+        old = self._select(
+            """select 1 from json_each(?) as offered cross join files on files.name = offered.value
+            where report = ? and state = 'done' and at < ? limit 1""",
+            names, report, since.isoformat(),
+        )  # fmt: skip
+        return not old
+
     def done(self, report: str, entries: Iterable[Entry], at: datetime) -> None:
         """Files whose rows are committed."""
         with self._transaction() as db:
@@ -203,7 +225,8 @@ class Ledger:
         rows = self._select(
             "select report, name, attempts, reason, at from files where state = 'bad' order by at desc, name"
         )
-        return [BadFile(r, n, a, why, datetime.fromisoformat(at)) for r, n, a, why, at in rows]
+        with self._reading():
+            return [BadFile(r, n, a, why, datetime.fromisoformat(at)) for r, n, a, why, at in rows]
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """Files done and bad, by report."""
@@ -245,24 +268,10 @@ class Ledger:
         """All DUIDs that no registration list knew when they were met."""
         return [duid for (duid,) in self._select("select duid from unknown_duids order by duid")]
 
-    def lose_part(self, lost: LostPart, at: datetime) -> None:
-        """Remember a part that is about to be taken out of the way."""
-        with self._transaction() as db:
-            db.execute("insert or replace into lost_parts values (?, ?, ?)", (*lost, at.isoformat()))
-
-    def lost_parts(self) -> list[LostPart]:
-        """The parts of which not all that can be had was fetched again, those of one table in a row."""
-        return [LostPart(*row) for row in self._select("select stored, part from lost_parts order by stored, part")]
-
     def doubt(self, since: datetime) -> None:
         """Forget the files that were done since a moment, so that they are read again."""
         with self._transaction() as db:
             db.execute("delete from files where state = 'done' and at >= ?", (since.isoformat(),))
-
-    def find_part(self, lost: LostPart) -> None:
-        """Forget a lost part: what can be had of it is there again."""
-        with self._transaction() as db:
-            db.execute("delete from lost_parts where stored = ? and part = ?", lost)
 
     def forget(self, reports: Iterable[str], before: datetime) -> int:
         """Forget the done files of reports that were done so long ago that no listing has them; returns how many."""
@@ -287,9 +296,32 @@ class Ledger:
     def cycles(self, limit: int = 1) -> list[Cycle]:
         """The latest cycles, the newest first."""
         rows = self._select("select started, ended, ok, sources from cycles order by id desc limit ?", limit)
-        return [
-            Cycle(datetime.fromisoformat(a), datetime.fromisoformat(b), bool(ok), json.loads(s)) for a, b, ok, s in rows
-        ]
+        with self._reading():
+            return [
+                Cycle(datetime.fromisoformat(a), datetime.fromisoformat(b), bool(ok), json.loads(s))
+                for a, b, ok, s in rows
+            ]
+
+
+def looking(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write. Raises sqlite3.Error.
+
+    While a collector runs there is a write-ahead log, and SQLite reads both. Without one the file is all there is: it
+    is read as one that does not change, or SQLite would make the log's files, which on a read-only disk it cannot.
+    """
+    log_file = path.with_name(f"{path.name}-wal")
+    modes = ("mode=ro", "immutable=1") if log_file.exists() else ("immutable=1",)
+    for mode in modes:
+        db = sqlite3.connect(f"file:{quote(str(path))}?{mode}", uri=True, isolation_level=None, check_same_thread=False)
+        try:
+            db.execute("select count(*) from files where name = ''").fetchone()
+        except sqlite3.Error as error:
+            db.close()
+            if mode is modes[-1] or not isinstance(error, sqlite3.OperationalError):
+                raise
+        else:
+            return db
+    raise AssertionError("one of the modes is the last")  # pragma: no cover
 
 
 def open_ledger(path: Path, aside: Path) -> Ledger:

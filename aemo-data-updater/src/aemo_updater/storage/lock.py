@@ -3,10 +3,11 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from aemo_updater.errors import StoreError
+from aemo_updater.storage.atomic import refusal
 
 NAME = "collector.lock"
 
@@ -18,16 +19,17 @@ def sole_collector(root: Path) -> Iterator[None]:
         root.mkdir(parents=True, exist_ok=True)
         file = (root / NAME).open("a+b", buffering=0)
     except OSError as error:
-        raise StoreError(f"{root}: the data folder cannot be written: {error.strerror}") from error
+        raise refusal(f"{root}: the data folder cannot be written", error) from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            file.truncate(0)
-            file.write(str(os.getpid()).encode())
         except BlockingIOError:
             file.seek(0)
             holder = file.read().decode() or "just started"
             raise StoreError(f"{root}: another collector (process {holder}) works on it") from None
         except OSError as error:
-            raise StoreError(f"{root}: the data folder cannot be locked: {error.strerror}") from error
+            raise refusal(f"{root}: the data folder cannot be locked", error) from error
+        with suppress(OSError):  # for the sentence above only; a full disk has no room for it
+            file.truncate(0)
+            file.write(str(os.getpid()).encode())
         yield

@@ -11,7 +11,8 @@ from pathlib import Path
 from aemo_updater.errors import StoreError
 from aemo_updater.market import spoken
 from aemo_updater.storage.datapackage import NAME, described_mark, holds_rows, set_mark
-from aemo_updater.storage.dataset import Dataset, part_mark
+from aemo_updater.storage.dataset import Dataset
+from aemo_updater.storage.part import part_mark
 
 
 def mark_of(root: Path) -> str | None:
