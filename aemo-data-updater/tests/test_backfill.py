@@ -620,7 +620,7 @@ def bomb() -> Files:
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        (bomb, "inflates to more than 33,554,432 bytes"),
+        (bomb, "inflates to more than 16,777,216 bytes"),
         (lambda: {f"{n}.ZIP": b"0" * 2**26 for n in "ABC"}, "inflates to more than 134,217,728 bytes"),
         (lambda: {f"{i}.CSV": b"" for i in range(20_001)}, "more than 20,000 files"),
         (lambda: {"A.TXT": b"x"}, "holds no CSV"),

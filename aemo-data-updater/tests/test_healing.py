@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -32,11 +33,11 @@ from aemo_updater.nemweb.listing import Entry
 from aemo_updater.nemweb.reports import DISPATCH_IS, DISPATCH_SCADA, ROOFTOP_PV, TRADING_IS
 from aemo_updater.replica import REQUESTS, Fault, serving
 from aemo_updater.retention import apply_retention
-from aemo_updater.service import Daemon, wait_after
+from aemo_updater.service import Daemon, run_daemon, wait_after
 from aemo_updater.status import status
 from aemo_updater.storage import atomic, quarantine, room
 from aemo_updater.storage.dataset import Dataset, span_of
-from aemo_updater.storage.ledger import Ledger
+from aemo_updater.storage.ledger import GIVE_UP_AFTER, Ledger
 from aemo_updater.storage.quarantine import LostPart, lost_parts
 from aemo_updater.storage.room import check_room
 from aemo_updater.unified_collector import Collector
@@ -966,3 +967,77 @@ def test_a_status_of_a_damaged_folder(data: Path) -> None:
     assert "scada5.parquet/2026-01-01.parquet: cannot be read" in told["damaged"][0]
     assert "not a database" in told["ledger"]
     assert fingerprint(data) == before
+
+
+async def test_half_hours_of_the_old_days_come_back_with_their_limits(
+    empty: Nemweb, data: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before 2021-10 AEMO published half hours itself, of flows without limits: the mean of six is better."""
+    monkeypatch.setattr(healing, "TRIES", 1)
+    month = datetime(2015, 3, 1)
+    five, half = TABLES["transmission5"], TABLES["transmission30"]
+    ends = stamps(month, month + HOUR)
+    flows = {c.name: [float(n) for n in range(len(ends))] for c in five.values}
+    rows = pa.table(
+        {
+            "settlementdate": ends,
+            "interconnectorid": ["V-SA"] * len(ends),
+            **flows,
+            "source": ["DISPATCHIS"] * len(ends),
+        }
+    )
+    async with serving(empty.root) as (url, _), at_work(url, data, clock) as daemon:
+        daemon.collector.storing.commit({five: [rows]})
+        before = Dataset(data).read(half)
+        assert before["exportlimit"].to_pylist() == [2.5, 8.5]
+        (data / "transmission30.parquet" / "2015-03.parquet").write_bytes(b"torn")
+        daemon.collector.storing.dataset.read(half)
+        await step(daemon)
+    assert_same_rows(Dataset(data).read(half), before)
+    assert lost_parts(data) == []
+
+
+async def test_parts_of_one_month_are_fetched_together_and_a_bad_file_is_given_up(
+    site: Nemweb, data: Path, clock: Clock
+) -> None:
+    folder = site.root / "Reports/ARCHIVE/DispatchIS_Reports"
+    async with serving(site.root) as (url, app), at_work(url, data, clock) as daemon:
+        await step(daemon)
+        for name in ("prices5", "regions5", "transmission5"):
+            (data / f"{name}.parquet" / "2026-03.parquet").write_bytes(b"torn")
+        whole = (folder / "PUBLIC_DISPATCHIS_20260319.zip").read_bytes()
+        (folder / "PUBLIC_DISPATCHIS_20260319.zip").write_bytes(whole[:-1000])
+        app[REQUESTS].clear()
+        clock.now += 3 * HOUR
+        for _ in range(30):
+            await step(daemon)
+            clock.now += 3 * HOUR
+        fetched = fetched_files(app)
+        assert sum("DISPATCHIS_20260319.zip" in f for f in fetched) in (GIVE_UP_AFTER, GIVE_UP_AFTER + 1)
+        of_an_interval = [f for f in fetched if "DISPATCHIS_20260320" in f]
+        assert len(of_an_interval) <= 1.2 * len(set(of_an_interval)), "once for all three tables"
+        assert lost_parts(data) == []
+
+
+async def test_a_daemon_that_starts_on_a_full_disk_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    data, mkdir, refused = tmp_path / "data", Path.mkdir, 0
+
+    def full(path: Path, *more: Any, **options: Any) -> None:
+        nonlocal refused
+        if path == data and refused < 2:
+            refused += 1
+            raise OSError(errno.ENOSPC, "No space left on device")
+        mkdir(path, *more, **options)
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    settings = Settings(nemweb_url="http://127.0.0.1:9", shared_data_dir=data, update_interval_seconds=1)
+    daemon = asyncio.ensure_future(run_daemon(settings))
+    while not (data / "ledger.sqlite").exists():
+        assert not daemon.done(), daemon
+        await asyncio.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(daemon, 30)
+    assert refused == 2
+    assert caplog.text.count("No space left on device; tried again in 1 s") == 2

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -256,6 +257,10 @@ def test_files_that_were_read_before_a_loss_are_known_no_longer(tmp_path: Path) 
         assert not ledger.knows("X", [A, new], NOON + timedelta(days=1))
         assert ledger.knows("X", [new, given_up], NOON + timedelta(days=1))
         assert not ledger.knows("X", [B], datetime.min)
+        assert ledger.gave_up("X", [A, given_up])
+        assert not ledger.gave_up("X", [A, B])
+        assert not ledger.gave_up("Y", [given_up])
+        assert not ledger.gave_up("X", [replace(given_up, size=(given_up.size or 0) + 1)])
         ledger.doubt(NOON + timedelta(days=1))
         assert not ledger.knows("X", [new], datetime.min)
         assert ledger.knows("X", [A, given_up], datetime.min)

@@ -54,7 +54,8 @@ _STAMPED_AFTER = {ROOFTOP_PV.name: HALF_HOUR}
 class Offer:
     """Files that NEMWEB has and that are stored together: they feed the same intervals of the same tables.
 
-    ``after`` and ``until`` are what their names say. ``read`` are those that the ledger says were read before.
+    ``after`` and ``until`` are what their names say. ``read`` are those that the ledger says were read before,
+    ``given_up`` those of which one was bad too often.
     """
 
     source: Source
@@ -64,6 +65,7 @@ class Offer:
     after: datetime
     until: datetime
     read: bool = False
+    given_up: bool = False
 
     @property
     def size(self) -> int:

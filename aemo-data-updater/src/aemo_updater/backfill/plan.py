@@ -173,7 +173,7 @@ def _pick(lack: Lack, offers: Sequence[Offer]) -> tuple[list[Offer], Stamps]:
         covered = np.zeros_like(still)
         for offer, span in tier:
             own = within(lack.missing, span)
-            if still[own].any() and not (offer.read and _has_any(lack, offer)):
+            if still[own].any() and not offer.given_up and not (offer.read and _has_any(lack, offer)):
                 picked.append(offer)
                 covered[own] = True
         still &= ~covered

@@ -174,7 +174,8 @@ class _Run:
         for offer in offers:
             ledger = self.storing.ledger
             read = not self.refetch and ledger.knows(offer.ledger_name, offer.entries, self.trusted_since)
-            self._offers.append(replace(offer, read=read))
+            given_up = not self.refetch and ledger.gave_up(offer.ledger_name, offer.entries)
+            self._offers.append(replace(offer, read=read, given_up=given_up))
 
     async def _listing(self, path: str) -> list[Entry]:
         """The entries of a folder; none where there is no such folder yet, or any more."""

@@ -177,6 +177,15 @@ class Ledger:
 
         return [e for e in entries if is_news(e)]
 
+    def gave_up(self, report: str, entries: Sequence[Entry]) -> bool:
+        """Whether one of the files was bad too often, in the size that it has."""
+        known = self._select(
+            """select size, offered.key from json_each(?) as offered cross join files on files.name = offered.value
+            where report = ? and state = 'bad' and attempts >= ?""",
+            json.dumps([e.name for e in entries]), report, GIVE_UP_AFTER,
+        )  # fmt: skip
+        return any(None in (size, entries[key].size) or size == entries[key].size for size, key in known)
+
     def knows(self, report: str, entries: Sequence[Entry], since: datetime) -> bool:
         """Whether there is no news among files, and those that were done were so since then."""
         if self.news(report, entries):

@@ -22,8 +22,9 @@ from aemo_updater.storage.atomic import write_atomically
 from aemo_updater.storage.part import MARK, group_ends, in_order, mark_in, microseconds, opened, reading
 from aemo_updater.tables import Table
 
-GROUP_ROWS = 122_880
-"""What a row group has at most, as DuckDB's own; an interval is never in two of them."""
+GROUP_ROWS = 61_440
+"""What a row group has at most; an interval is never in two. With twice as many a scan is a tenth faster, and a commit
+takes 10 MB more."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,7 @@ class _Merging:
             last = then
             self.done += commit
             yield merged
+            del merged  # or it would be held while the next step is read
 
 
 def _in_groups(pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
@@ -176,6 +178,7 @@ def _in_groups(pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
     pending: pa.Table | None = None
     for piece in pieces:
         pending = piece if pending is None else pa.concat_tables([pending, piece])
+        del piece
         while len(pending) > GROUP_ROWS and 0 < (cut := _last_cut(microseconds(pending))) < len(pending):
             yield pending.slice(0, cut)
             pending = pending.slice(cut)
@@ -200,3 +203,4 @@ def _write_part(path: Path, table: Table, pieces: Iterable[pa.Table], simulated:
     ) as writer:
         for group in _in_groups(pieces):
             writer.write_table(group, row_group_size=len(group))
+            del group  # as above
