@@ -54,14 +54,21 @@ class Nemweb:
     root: Path
     make: Callable[..., bytes]
 
-    def dispatch(self, end: datetime, rrp: float = 50, status: str = "FIRM", issue: int = 1) -> Files:
-        stamp, last = quoted(end), quoted(end - FIVE + timedelta(seconds=issue))
+    def dispatch(
+        self, end: datetime, rrp: float = 50, status: str = "FIRM", issue: int = 1, after: datetime | None = None
+    ) -> Files:
+        """The report of one interval; of all intervals from ``after`` on, where a test would be slow else."""
         name = f"PUBLIC_DISPATCHIS_{end:%Y%m%d%H%M}_{issue:016d}.zip"
         sums = ("SETTLEMENTDATE", "REGIONID", "INTERVENTION", *SUM_NAMES, "LASTCHANGED")
+        ends = [(quoted(e), quoted(e - FIVE + timedelta(seconds=issue))) for e in stamps(after or end - FIVE, end)]
         tables = [
-            (("DISPATCH", "PRICE", "5"), PRICE, [(stamp, "NSW1", 0, rrp, rrp, 0, status, last)]),
-            (("DISPATCH", "REGIONSUM", "9"), sums, [(stamp, "NSW1", 0, *range(100, 108), last)]),
-            (("DISPATCH", "INTERCONNECTORRES", "3"), LINK, [(stamp, "V-SA", 0, 10, 12, 0.5, 100, -100, last)]),
+            (("DISPATCH", "PRICE", "5"), PRICE, [(e, "NSW1", 0, rrp, rrp, 0, status, last) for e, last in ends]),
+            (("DISPATCH", "REGIONSUM", "9"), sums, [(e, "NSW1", 0, *range(100, 108), last) for e, last in ends]),
+            (
+                ("DISPATCH", "INTERCONNECTORRES", "3"),
+                LINK,
+                [(e, "V-SA", 0, 10, 12, 0.5, 100, -100, last) for e, last in ends],
+            ),
         ]
         return {name: self.make(name, tables)}
 

@@ -1,14 +1,14 @@
-"""Outages of a simulated market, whole days of real size: three days heal by themselves, thirty through backfill."""
+"""Outages: three days of the simulated market heal by themselves, thirty through backfill."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from comparing import Witness
-from made_nemweb import stamps
+from made_nemweb import HALF, Nemweb, stamps
 
 from aemo_updater import healing
 from aemo_updater.backfill import backfill, stock
@@ -104,41 +104,53 @@ async def test_three_days_of_outage_heal_by_themselves(
             await daemon._chores
             assert all(len(found) <= 2 for found in holes(Dataset(tmp_path), clock.now).values())
             # some files never were in CURRENT, and archives are there two days later
-            looked_after(monkeypatch, PREPARED + 6 * DAY)
-            for _ in range(5):
-                clock.now += timedelta(hours=13)
-                await step(daemon)
+            clock.now += timedelta(hours=50)
+            looked_after(monkeypatch, clock.now - after)
+            await daemon.healer.heal()
     assert lacking(tmp_path, after, until) == {}
     Witness(SEED, troubles, market).assert_true(Dataset(tmp_path), after, until)
 
 
 async def test_thirty_days_of_outage_are_filled_by_backfill(
-    tmp_path: Path, market: Market, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, make_report: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Those that the daemon does not look after any more, from ARCHIVE; of the first, only what the outage left."""
-    clock, troubles = Clock(), frozenset(Trouble)
-    after, until = BEGINS - DAY / 4, BEGINS + 30 * DAY
-    looked_after(monkeypatch, DAY / 4)
-    async with serving(SimulatedSource(market, clock, SEED, troubles)) as (url, app):
-        async with at_work(url, tmp_path, clock) as daemon:
-            await step(daemon)
-        clock.now = until + timedelta(hours=1)
-        async with at_work(url, tmp_path, clock) as daemon:
-            await step(daemon)
-            left = lacking(tmp_path, after, until)
-            assert 27 * 288 <= len(left["scada5"]) <= 29 * 288
-            app[REQUESTS].clear()
-            client, storing = daemon.collector.client, daemon.collector.storing
-            report = await backfill(client, storing, (after, until), TABLES.values())
-            assert report.failures == []
-            # what AEMO publishes in its archives only, two days later
-            assert all(gap.count <= 2 and gap.first > until - 2 * DAY for gap in report.gaps)
-            files = [r.path for r in app[REQUESTS] if r.path.endswith(".zip")]
-            assert {path.split("/")[2] for path in files} == {"ARCHIVE"}
-            assert 2 * 27 <= len(files) <= 2 * 30 + 10
-            clock.now += 3 * DAY
-            report = await backfill(client, storing, (after, until), TABLES.values())
-            assert report.ok
-    assert lacking(tmp_path, after, until) == {}
-    # what an archive gave is compared with what is true, for a day at a month's end
-    Witness(SEED, troubles, market).assert_true(Dataset(tmp_path), datetime(2026, 7, 31, 12), datetime(2026, 8, 1, 12))
+    """Those that the daemon does not look after any more; killed in the middle, it is taken up."""
+    began, hour, looks_after = datetime(2026, 3, 10), timedelta(hours=1), 14 * DAY
+    until = began + 30 * DAY
+    site, root, clock = Nemweb(tmp_path / "nemweb", make_report), tmp_path / "data", Clock()
+    looked_after(monkeypatch, looks_after)
+    for day in stamps(began - DAY, until, DAY):
+        hours = [(end, end - hour) for end in stamps(day - DAY, day, hour)]
+        dispatched = [site.dispatch(end, after=after) for end, after in hours]
+        site.archive(DISPATCH_IS, f"PUBLIC_DISPATCHIS_{day - DAY:%Y%m%d}.zip", dispatched)
+        site.scada_day(day - DAY)
+    for first in (began - DAY + 7 * DAY * week for week in range(5)):
+        ends = stamps(first - HALF, first + 7 * DAY - HALF, HALF)
+        site.archive(ROOFTOP_PV, f"PUBLIC_ROOFTOP_PV_ACTUAL_MEASUREMENT_{first:%Y%m%d}.zip", map(site.rooftop, ends))
+    for end in stamps(until - DAY, until + hour, HALF):
+        site.current(ROOFTOP_PV, site.rooftop(end))
+    site.current(DISPATCH_IS, site.dispatch(until + hour, after=until))
+    site.current(DISPATCH_SCADA, site.scada(until + hour, until))
+    clock.now = until + 2 * hour
+    async with serving(site.root) as (url, app), at_work(url, root, clock) as daemon:
+        await step(daemon)
+        assert lacking(root, until - looks_after + 3 * hour, until) == {}
+        left = lacking(root, began, until)
+        assert len(left["scada5"]) == len(left["regions5"]) == 16 * 288
+        assert len(left["scada30"]) == len(left["prices30"]) == 16 * 48
+
+        client, storing = daemon.collector.client, daemon.collector.storing
+        filling = asyncio.ensure_future(backfill(client, storing, (began, until), TABLES.values()))
+        while len(lacking(root, began, until)["scada5"]) > 8 * 288:
+            await asyncio.sleep(0.05)
+        filling.cancel()
+        await asyncio.wait([filling])
+        assert filling.cancelled()
+        done = len(left["scada5"]) - len(lacking(root, began, until)["scada5"])
+
+        app[REQUESTS].clear()
+        report = await backfill(client, storing, (began, until), TABLES.values())
+        assert report.ok
+        again = [r.path for r in app[REQUESTS] if "ARCHIVE/Dispatch_SCADA" in r.path and r.path.endswith(".zip")]
+        assert len(again) <= 17 - done // 288, "what was stored before is not fetched again"
+    assert lacking(root, began, until) == {}
