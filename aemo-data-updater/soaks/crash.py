@@ -36,6 +36,7 @@ from aemo_updater.backfill.plan import SETTLED
 from aemo_updater.catalogue import TABLES
 from aemo_updater.replica.simulation.market import Market
 from aemo_updater.replica.simulation.model import Trouble
+from aemo_updater.replica.simulation.troubles import is_refused
 from aemo_updater.storage.dataset import Dataset
 
 PATIENCE, LONG = 120.0, 600.0
@@ -226,6 +227,8 @@ class Crash:
 
     def _kill_backfills(self) -> None:
         """Fill one empty folder after the other, each in as many runs as the kills leave it."""
+        while is_refused(moment(self._market), self.plan.troubles):  # time stands still here, and nothing would be had
+            self._market.now += self.plan.step.total_seconds()
         busy = {kind: (Busy(), Busy()) for kind in (False, True)}
         until, now = self.toll.kills + self.plan.backfill_kills, moment(self._market)
         while self.toll.kills < until:

@@ -293,7 +293,7 @@ def test_commits_by_row_groups_are_a_merge_of_everything(table: Table, data: st.
     size = data.draw(st.integers(1, 7))
     rows = rows_strategy(table, [*MANY, *STAMPS[1:4]])
     batches = data.draw(st.lists(st.lists(rows, max_size=15), min_size=1, max_size=5))
-    with mock.patch.object(merging, "GROUP_ROWS", size), tempfile.TemporaryDirectory() as folder:
+    with mock.patch.object(merging, "group_rows", return_value=size), tempfile.TemporaryDirectory() as folder:
         dataset, model = Dataset(Path(folder, "one")), Model(table)
         for batch in batches:
             assert dataset.commit(table, rows_of(table, batch)) == model.commit(batch)
@@ -319,7 +319,7 @@ def test_a_part_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
     late = scada(*[(datetime(2026, 8, 20, 23, 25), duid, 1.0) for duid in duids])
     early = scada(*[(datetime(2026, 8, 20, 0, 7), duid, 2.0) for duid in duids])
     most = {}
-    with mock.patch.object(merging, "GROUP_ROWS", 1_000):
+    with mock.patch.object(merging, "group_rows", return_value=1_000):
         dataset.commit(SCADA5, late)  # from now on in groups
         for name, batch in (("late", late.set_column(2, "scadavalue", [[3.0] * 100])), ("early", early)):
             pool, usual = pa.proxy_memory_pool(pa.default_memory_pool()), pa.default_memory_pool()
@@ -351,7 +351,7 @@ def test_a_part_of_another_writer_is_put_into_groups(tmp_path: Path, written: di
     rows = [(NOON + i * FIVE, duid, float(i)) for i in range(10) for duid in "AB"]
     path = put_part(dataset, scada(*(reversed(rows) if backwards else rows)))
     pq.write_table(pq.read_table(path), path, **written)
-    with mock.patch.object(merging, "GROUP_ROWS", 6):
+    with mock.patch.object(merging, "group_rows", return_value=6):
         assert dataset.commit(SCADA5, scada((NOON + 3 * FIVE, "A", -1.0), (NOON + FIVE / 2, "C", -2.0))) == Commit(1, 1)
     assert listed(dataset.read(SCADA5)) == sorted(
         [r for r in rows if r[:2] != (NOON + 3 * FIVE, "A")]
@@ -364,7 +364,7 @@ def test_a_part_of_another_writer_is_put_into_groups(tmp_path: Path, written: di
 @pytest.mark.parametrize("wrong", [[datetime(2026, 8, 20, 12, 25)], [datetime(2026, 8, 20, 12, 5)]])
 def test_statistics_that_mislead_are_not_followed(tmp_path: Path, wrong: list[datetime]) -> None:
     dataset = Dataset(tmp_path)
-    with mock.patch.object(merging, "GROUP_ROWS", 8):
+    with mock.patch.object(merging, "group_rows", return_value=8):
         fill(dataset, NOON, 8)
         ends = [int(pd.Timestamp(end).value // 1000) for end in wrong]
         with mock.patch.object(merging, "group_ends", return_value=ends):
@@ -377,7 +377,7 @@ def test_statistics_that_mislead_are_not_followed(tmp_path: Path, wrong: list[da
 
 def test_damage_in_a_group_that_a_batch_does_not_touch_is_met_while_the_part_is_written(tmp_path: Path) -> None:
     dataset = Dataset(tmp_path)
-    with mock.patch.object(merging, "GROUP_ROWS", 200):
+    with mock.patch.object(merging, "group_rows", return_value=200):
         fill(dataset, NOON, 60, [f"UNIT{i}" for i in range(20)])
         (path,) = dataset.parts(SCADA5)
         good = path.read_bytes()

@@ -13,6 +13,7 @@ _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 def use_little() -> None:
     """All of it, for a process that collects; to be called before there are threads or Arrow has data."""
     few_arenas(1)
+    return_large_blocks(2**20)
     spare_pandas()
 
 

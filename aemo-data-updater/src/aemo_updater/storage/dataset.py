@@ -126,6 +126,8 @@ class Dataset:
 
         Raises StoreError where a part cannot be read or written, or is of another market; parts already written stay.
         """
+        # the C library keeps what it is given back until it is asked: the commits of one cycle would pile up 35 MB
+        pa.default_memory_pool().release_unused()
         done = Commit()
         for part, batch in by_part(conform(rows, table), table):
             done += self._commit_part(table, part, best_rows(batch, table))
