@@ -590,7 +590,7 @@ def month_rows(table: str, year: int, month: int, stored: str) -> pa.Table:
     pieces = [
         piece
         for number, name in enumerate(monthly.file_names(table, year, month), 1)
-        for piece in extract(month_file(table, year, month, number), name, (feed,)).rows[feed.table]
+        for piece in extract(month_file(table, year, month, number), name, (feed,), max_bytes=2**28).rows[feed.table]
     ]
     return best_rows(pa.concat_tables(pieces), feed.table)
 
