@@ -220,12 +220,12 @@ def test_a_batterys_load_twin_consumes_what_the_pair_charges() -> None:
     assert charged > 0
 
 
-@given(seeds, st.dates(date(2019, 4, 1), date(2031, 6, 30)))
 COAL_STEP = 0.18
 """Of its capacity that a coal unit may change in five minutes; the most that was seen in hundreds of random markets is
 0.161."""
 
 
+@given(seeds, st.dates(date(2019, 4, 1), date(2031, 6, 30)))
 @few
 def test_nothing_jumps_that_cannot(seed: int, when: date) -> None:
     """Steam takes its time, and the border of two trading days, at 04:00, is an interval like others."""
