@@ -3,6 +3,7 @@
 The contract, the seeds and the mutators are those of ``aemo-data-updater/fuzz``; the fuzzer itself is not needed.
 """
 
+import gc
 import importlib
 import io
 import random
@@ -113,15 +114,21 @@ def test_the_longest_name_is_what_a_file_system_takes() -> None:
     ],
 )
 def test_the_time_of_a_page_grows_with_its_length(piece: str) -> None:
-    """Sixteen times the page may cost sixteen times the time, not 256 times."""
+    """Sixteen times the page may cost sixteen times the time, not 256 times; the best of three counts."""
 
     def seconds(size: int) -> float:
         page = '<a href="x.zip">x.zip</a>' + piece * (size // len(piece))
-        began = time.process_time()
-        parse_listing(page, "X")
-        return time.process_time() - began
+        gc.collect()
+        gc.disable()  # a million new objects are not to be looked through meanwhile
+        try:
+            began = time.process_time()
+            parse_listing(page, "X")
+            return time.process_time() - began
+        finally:
+            gc.enable()
 
-    assert seconds(2**20) < 100 * max(seconds(2**16), 0.005)
+    small = max(min(seconds(2**16) for _ in range(3)), 0.005)
+    assert min(seconds(2**20) for _ in range(3)) < 100 * small
 
 
 # --- found: names of days that never were ----------------------------------------------------------------------------
