@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -59,6 +60,22 @@ def line_with(process: subprocess.Popen[str], text: str) -> str:
         if text in line:
             return line.strip()
     raise AssertionError(f"{text!r} was not said: {seen}")
+
+
+@contextmanager
+def running(env: dict[str, str], cwd: Path) -> Iterator[subprocess.Popen[str]]:
+    """A daemon that ends on SIGTERM after the block, as it should."""
+    daemon = start(env, cwd, "run")
+    try:
+        yield daemon
+        daemon.send_signal(signal.SIGTERM)
+        line_with(daemon, "ended")
+        assert daemon.wait(WAIT) == 0
+    finally:
+        daemon.kill()
+        daemon.wait()
+        assert daemon.stdout is not None
+        daemon.stdout.close()
 
 
 def lines_with(process: subprocess.Popen[str], *texts: str) -> None:
@@ -158,22 +175,13 @@ def test_server_out_of_reach_ends_with_one_and_a_line_a_source(env: dict[str, st
 def test_daemon_collects_repeatedly_and_ends_on_sigterm(replica: str, env: dict[str, str], tmp_path: Path) -> None:
     env["UPDATE_INTERVAL_SECONDS"] = "1"
     env["LOG_DIR"] = str(tmp_path / "logs")
-    daemon = start(env, tmp_path, "run")
-    try:
+    with running(env, tmp_path) as daemon:
         line_with(daemon, "TradingIS: 12 of 12 files new, 12 stored")
         line_with(daemon, "next cycle at")
         line_with(daemon, "TradingIS: 0 of 12 files new")
         second = aemo_updater(env, tmp_path, "once")
         assert second.returncode == 2
         assert f"another collector (process {daemon.pid}) works on it" in second.stderr
-        daemon.send_signal(signal.SIGTERM)
-        line_with(daemon, "ended")
-        assert daemon.wait(WAIT) == 0
-    finally:
-        daemon.kill()
-        daemon.wait()
-        assert daemon.stdout is not None
-        daemon.stdout.close()
     assert "TradingIS: 12 of 12 files new" in (tmp_path / "logs" / "collector.log").read_text()
     assert aemo_updater(env, tmp_path, "once").returncode == 0
 
@@ -197,8 +205,7 @@ def test_a_daemon_on_damaged_files_repairs_them_and_goes_on(replica: str, env: d
     assert len(whole) == 65
     (data / "ledger.sqlite").write_bytes(b"no ledger" * 1000)
     (data / "prices5.parquet" / "2025-05.parquet").write_bytes(b"no part")
-    daemon = start(env, tmp_path, "run")
-    try:
+    with running(env, tmp_path) as daemon:
         lines_with(
             daemon,
             "file is not a database; it is now in",
@@ -206,14 +213,6 @@ def test_a_daemon_on_damaged_files_repairs_them_and_goes_on(replica: str, env: d
             "2025-05.parquet: cannot be read",  # asked whether it has the files of TradingIS
             "TradingIS: 12 of 12 files new, 12 stored",
         )
-        daemon.send_signal(signal.SIGTERM)
-        line_with(daemon, "ended")
-        assert daemon.wait(WAIT) == 0
-    finally:
-        daemon.kill()
-        daemon.wait()
-        assert daemon.stdout is not None
-        daemon.stdout.close()
     pd.testing.assert_frame_equal(pd.read_parquet(data / "prices5.parquet"), whole)
     assert sorted(p.name for p in (data / "quarantine").rglob("*") if p.is_file()) == [
         "2025-05.damaged",
