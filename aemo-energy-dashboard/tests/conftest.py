@@ -31,6 +31,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("filterwarnings", f"ignore:{warning}")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Roll-ups lie in a folder of the test run, not in the user's own."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DASHBOARD_CACHE_DIR", str(folder))
+        yield folder
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """An empty data folder."""
@@ -47,9 +56,9 @@ def day(root: Path) -> Path:
 
 
 @pytest.fixture
-def queries(root: Path) -> Iterator[QueryManager]:
+def queries(root: Path, tmp_path: Path) -> Iterator[QueryManager]:
     """Queries over ``root``."""
-    views = Views(root)
+    views = Views(root, tmp_path / "cache")
     yield QueryManager(views, ttl_seconds=300)
     views.close()
 

@@ -67,10 +67,13 @@ def test_a_part_of_another_name_is_read_too(root: Path, queries: QueryManager) -
     assert [path.name for path in found] == ["by-hand.parquet"]
 
 
-@pytest.mark.parametrize("name", ["generation_by_fuel", "prices", "net_import", "rooftop", "unknown_units"])
+@pytest.mark.parametrize(
+    "name", ["generation_by_fuel_5min", "generation_by_fuel_30min", "prices", "net_import", "rooftop", "unknown_units"]
+)
 def test_an_absent_table_gives_an_empty_frame_with_columns(queries: QueryManager, name: str) -> None:
     window = (at("2026-08-31 00:00"), at("2026-09-01 00:00"))
     kinds = {"scada": "scada5", "prices": "prices5", "transmission": "transmission5", "rooftop": "rooftop30"}
+    kinds["fuels"] = "fuel_half_hours"
     sources = {key: Source(table, *window) for key, table in kinds.items()} | {"units": duckdb_views.UNITS}
     values = {**WINDOW, "region": "NEM", "regions": ["NSW1"], "interconnectors": ["V-SA"], "signs": [1]}
     frame = queries.frame(name, sources, **values)

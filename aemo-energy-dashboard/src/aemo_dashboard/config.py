@@ -1,6 +1,7 @@
 """Settings, from the process environment and, weaker, a ``.env`` file in the working directory."""
 
 import logging
+import os
 import sys
 from datetime import datetime
 from logging.handlers import RotatingFileHandler
@@ -23,6 +24,11 @@ def default_data_dir() -> Path:
         if (folder / "shared-data").is_dir():
             return folder / "shared-data"
     return here / "shared-data"
+
+
+def default_cache_dir() -> Path:
+    """``aemo-dashboard`` in the user's cache folder, as the XDG base directory specification places it."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "aemo-dashboard"
 
 
 def _upper(value: object) -> object:
@@ -54,6 +60,8 @@ class Settings(BaseSettings):
     bokeh_allow_ws_origin: str = ""
     """Hosts (and ports), separated by commas, whose pages may open a session, where a proxy stands in front."""
     cache_ttl_seconds: float = Field(default=300, gt=0, le=86_400)
+    dashboard_cache_dir: Annotated[Path, AfterValidator(_folder)] = Field(default_factory=default_cache_dir)
+    """Where sums over whole part files are kept; made again where they are missing."""
     log_dir: Annotated[Path | None, BeforeValidator(_none_if_blank)] = None
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"
 

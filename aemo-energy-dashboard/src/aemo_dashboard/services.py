@@ -20,7 +20,7 @@ class Services:
     @classmethod
     def of(cls, settings: Settings) -> "Services":
         """Open the data folder of the settings; nothing is read yet."""
-        views = Views(settings.shared_data_dir)
+        views = Views(settings.shared_data_dir, settings.dashboard_cache_dir)
         return cls(QueryManager(views, settings.cache_ttl_seconds), Watcher(settings.shared_data_dir))
 
     @property

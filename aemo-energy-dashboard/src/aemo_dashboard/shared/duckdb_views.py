@@ -3,6 +3,8 @@
 The writer replaces part files at any moment, and DuckDB opens a path twice (footer, then data). So a read is
 optimistic: the fingerprint of its files is taken before and after, and a read that moved or raised is run again. A
 writer that never pauses would starve that, so after a few tries it reads copies, each made through one open file.
+
+A source may also name a roll-up (`rollups`); its files are made of the parts of its base table when they are asked for.
 """
 
 import logging
@@ -20,16 +22,21 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aemo_dashboard.errors import DataError
+from aemo_dashboard.shared.rollups import ROLLUPS, Rollup, RollupStore, identity
 from aemo_dashboard.shared.tables import TABLES, UNIT_COLUMNS, partition_span
 
 log = logging.getLogger(__name__)
 
 OPTIMISTIC_TRIES = 3
 COPY_TRIES = 5
-MEMORY_LIMIT = "1GB"
+MEMORY_LIMIT = "400MB"
+MACROS = "macros"
+"""The file of expressions and relations that the other queries share."""
+EVER = (datetime(1, 1, 1), datetime(9999, 12, 31))  # noqa: DTZ001 - NEM time is naive
 
 Value = str | int | float | datetime | Sequence[str] | Sequence[int]
 Stamp = tuple[str, int, int, int]
@@ -80,7 +87,7 @@ def load_sql() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Source:
-    """What a query reads under one parameter name: a table in a window, chosen parts of it, or the list of units."""
+    """What a query reads under one parameter name: a table or roll-up in a window, parts of one, or the units."""
 
     table: str
     start: datetime | None = None
@@ -94,9 +101,10 @@ UNITS = Source("reference/duid_mapping.csv")
 class Views:
     """One in-memory DuckDB, a cursor a thread, over one data folder."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, cache_dir: Path | None = None) -> None:
         self.data_dir = data_dir
         self.sql = load_sql()
+        macros = self.sql.pop(MACROS)
         self._parameters = {
             name: frozenset(re.findall(r"\$([a-z_]+)", re.sub(r"--.*", "", text))) for name, text in self.sql.items()
         }
@@ -109,9 +117,12 @@ class Views:
                 "memory_limit": MEMORY_LIMIT,
             }
         )
+        self._connection.execute(macros)
         self._threads = threading.local()
         self._scratch = tempfile.TemporaryDirectory(prefix="aemo-dashboard-")
         self._empty = self._write_empty_files(Path(self._scratch.name))
+        self._rollups = RollupStore(cache_dir, data_dir, Path(self._scratch.name) / "rollups")
+        self._text_of = {name: identity(macros, self.sql[name]) for name in ROLLUPS}
 
     @staticmethod
     def _write_empty_files(folder: Path) -> dict[str, Path]:
@@ -120,9 +131,10 @@ class Views:
         It leads every list of files, so an absent table gives an empty frame with the right columns and types.
         """
         empty = {}
-        for table in TABLES.values():
-            empty[table.name] = folder / f"{table.name}.parquet"
-            pq.write_table(table.schema.empty_table(), empty[table.name])
+        schemas = {name: table.schema for name, table in TABLES.items()}
+        for name, schema in (schemas | {name: rollup.schema for name, rollup in ROLLUPS.items()}).items():
+            empty[name] = folder / f"{name}.parquet"
+            pq.write_table(schema.empty_table(), empty[name])
         empty[UNITS.table] = folder / "units.csv"
         empty[UNITS.table].write_text(",".join(UNIT_COLUMNS) + "\n", encoding="utf-8")
         return empty
@@ -132,8 +144,12 @@ class Views:
         self._connection.close()
         self._scratch.cleanup()
 
-    def files(self, source: Source) -> list[Path]:
-        """The existing files that a source stands for, looked up now."""
+    def origins(self, source: Source) -> list[Path]:
+        """The existing files of the data folder behind a source, looked up now."""
+        if source.table in ROLLUPS:
+            rollup = ROLLUPS[source.table]
+            parts = self.origins(Source(rollup.base, source.start, source.end, source.parts))
+            return list(dict.fromkeys(path for part in parts for path in self._behind(rollup, part)))
         if source.table == UNITS.table:
             path = self.data_dir / source.table
             return [path] if path.is_file() else []
@@ -142,17 +158,46 @@ class Views:
         files = part_files(self.data_dir, source.table)
         return files if source.parts is None else [path for path in files if path.name in source.parts]
 
+    def _sources_of(self, rollup: Rollup, part: Path) -> dict[str, Source]:
+        """What the roll-up of one part is made of."""
+        start, end = partition_span(part.stem) or EVER
+        beside = {parameter: Source(table, start, end) for parameter, table in rollup.joined}
+        return {"scada": Source(rollup.base, parts=(part.name,)), "units": UNITS, **beside}
+
+    def _behind(self, rollup: Rollup, part: Path) -> list[Path]:
+        return [path for source in self._sources_of(rollup, part).values() for path in self.origins(source)]
+
+    def files(self, source: Source) -> list[Path]:
+        """The files that a query reads for a source; roll-ups that aren't there yet are made."""
+        if source.table not in ROLLUPS:
+            return self.origins(source)
+        rollup = ROLLUPS[source.table]
+        parts = self.origins(Source(rollup.base, source.start, source.end, source.parts))
+        return [self._rolled_up(rollup, part) for part in parts]
+
+    def _rolled_up(self, rollup: Rollup, part: Path) -> Path:
+        def key(read: Fingerprint) -> str:
+            return identity(self._text_of[rollup.name], read)
+
+        def make() -> tuple[pa.Table, str]:
+            start, end = partition_span(part.stem) or EVER
+            rows, read = self.run(rollup.name, sources, {"start": start, "end": end})
+            return pa.Table.from_pandas(rows, rollup.schema, preserve_index=False), key(read)
+
+        sources = self._sources_of(rollup, part)
+        return self._rollups.have(rollup, part.stem, key(self.fingerprint(sources)), make)
+
     def fingerprint(self, sources: Mapping[str, Source]) -> Fingerprint:
-        """The fingerprint of all files that a query over these sources would read now."""
-        return fingerprint(path for source in sources.values() for path in self.files(source))
+        """The fingerprint of all files of the data folder behind these sources, now."""
+        return fingerprint(path for source in sources.values() for path in self.origins(source))
 
     def run(
         self, name: str, sources: Mapping[str, Source], values: Mapping[str, Value]
     ) -> tuple[pd.DataFrame, Fingerprint]:
         """Run ``sql/<name>.sql``; return its frame and the fingerprint of the files that it was computed from."""
         for attempt in range(OPTIMISTIC_TRIES):
+            before = self.fingerprint(sources)
             found = {key: self.files(source) for key, source in sources.items()}
-            before = fingerprint(path for files in found.values() for path in files)
             fault: duckdb.Error | None = None
             try:
                 frame = self._execute(name, sources, found, values)
@@ -178,7 +223,7 @@ class Views:
         }
         bound |= values
         bound = {key: value for key, value in bound.items() if key in self._parameters[name]}
-        cursor = getattr(self._threads, "cursor", None)
+        cursor: duckdb.DuckDBPyConnection | None = getattr(self._threads, "cursor", None)
         if cursor is None:
             cursor = self._threads.cursor = self._connection.cursor()
         return cursor.execute(self.sql[name], bound).df()

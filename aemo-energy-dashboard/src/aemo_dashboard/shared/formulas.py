@@ -1,16 +1,23 @@
 """The arithmetic of the market, once. Pure functions; units are in the names; hours come from the data's resolution.
 
-References: AEMO, "NEMWEB" dispatch tables (METEREDMWFLOW runs from → to), NER 3.8.21 (settlement by trading interval).
+Series that go together have one index. Missing values are NaN: a gap is a row of NaN, never an absent row.
+
+References: AEMO, "NEMWEB" dispatch tables (METEREDMWFLOW runs from → to), NER 3.8.21 (settlement by trading interval);
+R. Henderson (1916), "Note on graduation by adjusted average".
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 RENEWABLE_FUELS = ("Wind", "Solar", "Rooftop Solar", "Hydro", "Biomass")
-NOT_GENERATION = ("Battery Storage", "Load", "Net import")
+NOT_GENERATION = (  # each by its name as a whole and by those of its two signs
+    *("Battery Storage", "Battery discharge", "Battery charge"),
+    *("Load", "Net import", "Net export"),
+)
 
 INTERCONNECTORS = {  # (from, to): a positive flow leaves the first region and enters the second
     "NSW1-QLD1": ("NSW1", "QLD1"),
@@ -20,6 +27,18 @@ INTERCONNECTORS = {  # (from, to): a positive flow leaves the first region and e
     "V-S-MNSP1": ("VIC1", "SA1"),
     "T-V-MNSP1": ("TAS1", "VIC1"),
 }
+
+PRICE_BANDS = {  # label: [from, to) in $/MWh, half-open and without a gap
+    "Below $0": (float("-inf"), 0.0),
+    "$0 to $300": (0.0, 300.0),
+    "$300 to $1,000": (300.0, 1_000.0),
+    "$1,000 and above": (1_000.0, float("inf")),
+}
+
+LIMIT_MARKS = (0.80, 0.95)  # shares of the limit in force at which a flow is marked as high and as congested
+CONGESTED_FROM = LIMIT_MARKS[-1]
+
+RUNNING_SHARE, RUNNING_LEAST_MW = 0.01, 0.5  # our definition of a unit that runs, see running_threshold_mw
 
 ROOFTOP_HOLD_MINUTES = 25  # a half hour without a successor reaches as far as interpolation would have
 
@@ -40,22 +59,53 @@ def average_mw(mwh: float, hours: float) -> float:
 
 
 def vwap_dollars_per_mwh(mw: pd.Series, dollars_per_mwh: pd.Series) -> float:
-    """Volume-weighted average price, Σ(MW·price) ÷ Σ MW, over the intervals that have both [$/MWh]."""
+    """Volume-weighted average price, Σ(MW·price) ÷ Σ MW, over the equally long intervals that have both [$/MWh]."""
     both = mw.notna() & dollars_per_mwh.notna()
     volume = float(mw[both].sum())
     return float((mw[both] * dollars_per_mwh[both]).sum()) / volume if volume else float("nan")
 
 
-def renewable_share(power_or_energy: Mapping[str, float]) -> float:
-    """Renewables ÷ (all generation + rooftop), from MW or MWh by fuel; the one definition for every page [0 … 1].
+def price_of(revenue_dollars: float, mwh: float) -> float:
+    """VWAP from sums, Σ$ ÷ Σ MWh, of one unit or a group [$/MWh]; charging has both negative. NaN without energy."""
+    return revenue_dollars / mwh if mwh else float("nan")
 
-    Only positive values count. Storage, loads and interconnectors are in neither part.
+
+def time_weighted_price(dollars_per_mwh: pd.Series, hours: pd.Series) -> float:
+    """Average price over time, Σ(price·h) ÷ Σ h, whatever the volume [$/MWh]; over the known prices, NaN without."""
+    known_hours = hours.where(dollars_per_mwh.notna())
+    total = float(known_hours.sum())
+    return float((dollars_per_mwh * known_hours).sum()) / total if total > 0 else float("nan")
+
+
+def capacity_factor(mwh: float, capacity_mw: float, window_hours: float) -> float:
+    """MWh ÷ (capacity [MW] × hours of the asked window) [0 …, may exceed 1]; NaN without capacity or window.
+
+    The hours are the window's and not those with data: a gap counts as no energy and is to be said beside the number.
     """
-    generation = {fuel: value for fuel, value in power_or_energy.items() if fuel not in NOT_GENERATION and value > 0}
-    total = sum(generation.values())
-    return (
-        sum(value for fuel, value in generation.items() if fuel in RENEWABLE_FUELS) / total if total else float("nan")
-    )
+    return mwh / (capacity_mw * window_hours) if capacity_mw > 0 and window_hours > 0 else float("nan")
+
+
+def price_band(dollars_per_mwh: pd.Series) -> pd.Series:
+    """Label of ``PRICE_BANDS`` of every price [$/MWh], as an ordered categorical; NaN stays NaN."""
+    edges = [*(low for low, _ in PRICE_BANDS.values()), float("inf")]
+    return pd.cut(dollars_per_mwh.astype("float64"), edges, right=False, labels=list(PRICE_BANDS))
+
+
+def renewable_shares(power_or_energy: pd.DataFrame) -> pd.Series:
+    """Renewables ÷ (all generation + rooftop) by row, fuels as columns [MW or MWh → 0 … 1]; the one definition.
+
+    Only positive values count, a missing one counts as none. Storage, loads and interconnectors are in neither part.
+    NaN where a row holds no generation.
+    """
+    generation = power_or_energy[[fuel for fuel in power_or_energy if fuel not in NOT_GENERATION]].clip(lower=0)
+    renewable = generation[[fuel for fuel in generation if fuel in RENEWABLE_FUELS]].sum(axis="columns")
+    total = generation.sum(axis="columns")
+    return renewable / total.where(total > 0)
+
+
+def renewable_share(power_or_energy: Mapping[str, float]) -> float:
+    """``renewable_shares`` of one row, from MW or MWh by fuel [0 … 1]; NaN without generation."""
+    return float(renewable_shares(pd.DataFrame([dict(power_or_energy)], dtype="float64")).iloc[0])
 
 
 def net_import_signs(region: str) -> dict[str, int]:
@@ -66,6 +116,114 @@ def net_import_signs(region: str) -> dict[str, int]:
 def unplaced_interconnectors(seen: Iterable[str]) -> tuple[str, ...]:
     """Interconnectors that report flows and whose regions are not known here: to be shown and warned about."""
     return tuple(sorted(set(seen) - set(INTERCONNECTORS)))
+
+
+def net_import_mw(flows_wide: pd.DataFrame, region: str) -> pd.Series:
+    """Net import of a region [MW, import positive] from metered flows [MW], interconnectors as columns.
+
+    NaN in a row where one of the region's interconnectors among the columns is missing, and where none is a column.
+    """
+    signs = pd.Series({name: sign for name, sign in net_import_signs(region).items() if name in flows_wide})
+    if signs.empty:
+        return pd.Series(float("nan"), index=flows_wide.index)
+    return (flows_wide[signs.index] * signs).sum(axis="columns", skipna=False)
+
+
+def price_difference(interconnector: str, prices_wide: pd.DataFrame) -> pd.Series:
+    """Price of the to-region minus that of the from-region [$/MWh], regions as columns; NaN where either is missing.
+
+    Positive: a forward flow runs towards the dearer region. KeyError for an interconnector or a region not there.
+    """
+    origin, to = INTERCONNECTORS[interconnector]
+    return prices_wide[to] - prices_wide[origin]
+
+
+def limit_in_force(flow_mw: pd.Series, export_limit_mw: pd.Series, import_limit_mw: pd.Series) -> pd.Series:
+    """EXPORTLIMIT for a flow ≥ 0, else IMPORTLIMIT [MW, signed as AEMO does: import negative]; NaN without a flow."""
+    return export_limit_mw.where(flow_mw >= 0, import_limit_mw).where(flow_mw.notna())
+
+
+def limit_use(flow_mw: pd.Series, export_limit_mw: pd.Series, import_limit_mw: pd.Series) -> pd.Series:
+    """|flow| ÷ |limit in force| [0 …, may exceed 1]; NaN where the flow or that limit is missing.
+
+    A limit of 0, or one that has changed sign against the flow (import is forced and the flow still exports), is
+    reached: 1, or the ratio where that is larger. A limit of 0 has no ratio: 1, with and without a flow.
+    """
+    limit = limit_in_force(flow_mw, export_limit_mw, import_limit_mw)
+    room = limit.where(flow_mw >= 0, -limit)  # what may flow in the direction of the flow
+    ratio = flow_mw.abs() / room.abs().where(room != 0)
+    return ratio.where(room > 0, ratio.clip(lower=1).fillna(1.0)).where(room.notna())
+
+
+def congestion_hours(use: pd.Series, hours: pd.Series) -> float:
+    """Hours in which the ``limit_use`` is ``CONGESTED_FROM`` or more [h]; a missing use counts as none."""
+    return float(hours[use >= CONGESTED_FROM].sum())
+
+
+def duration_curve(values: pd.Series, hours: pd.Series) -> pd.DataFrame:
+    """Values from the greatest, and the share of the time [0 … 1] in which they are reached or exceeded.
+
+    ``share_of_time`` is cumulative by hours, at the end of each step. NaN values take no part, nor in the time.
+    """
+    known = values.notna() & (hours > 0)
+    value, width = values[known].to_numpy("float64"), hours[known].to_numpy("float64")
+    order = np.argsort(-value, kind="stable")
+    until = np.cumsum(width[order])
+    return pd.DataFrame({"share_of_time": until / until[-1:], "value": value[order]})
+
+
+def running_threshold_mw(capacity_mw: float) -> float:
+    """Power above which a unit counts as running [MW]: 1 % of its capacity and at least 0.5 MW, also without capacity.
+
+    Our definition, no rule of the market: it keeps a meter's noise and auxiliary load out of hours and starts.
+    """
+    share = RUNNING_SHARE * capacity_mw
+    return share if share > RUNNING_LEAST_MW else RUNNING_LEAST_MW
+
+
+def operating_hours(mw: pd.Series, hours: pd.Series, threshold_mw: float) -> float:
+    """Hours with power above the threshold [h]; a missing value counts as none."""
+    return float(hours[mw > threshold_mw].sum())
+
+
+def starts(mw: pd.Series, threshold_mw: float) -> int:
+    """How often power rises above the threshold [MW] from a known value at or below it in the interval before.
+
+    Takes all stamps of the window in their order, gaps as NaN: an interval after a gap is no start.
+    """
+    return int(((mw > threshold_mw) & (mw.shift() <= threshold_mw)).sum())
+
+
+def time_of_day(mw: pd.DataFrame, step: timedelta) -> pd.DataFrame:
+    """Mean MW by hour of day (index 0 … 23, NEM time) of each column, over the intervals in which it is known.
+
+    The hour is that of the interval's start, stamp − ``step``: 00:00 belongs to hour 23. An hour without values is NaN.
+    Sum units into groups before: means of units that are known at different times do not add up.
+    """
+    if step > timedelta(hours=1):
+        raise ValueError(f"Intervals of {step} have no hour of the day.")
+    hour = (pd.DatetimeIndex(mw.index) - step).hour
+    return mw.groupby(hour).mean().reindex(pd.RangeIndex(24, name="hour")).astype("float64")
+
+
+def henderson(values: pd.Series, terms: int = 13) -> pd.Series:
+    """Henderson moving average over an odd number of equally spaced values; for display only, never in stored data.
+
+    Weights are those of the symmetric filter, which leaves a cubic as it is. The first and last ``terms // 2`` values
+    are left as they are; between them, a value whose average would span a gap is NaN.
+    """
+    if terms < 3 or terms % 2 == 0:
+        raise ValueError(f"A Henderson filter has an odd number of terms, 3 or more, and not {terms}.")
+    half = terms // 2
+    smooth = values.astype("float64")
+    if len(values) < terms:
+        return smooth
+    n, j = half + 2.0, np.arange(-half, half + 1.0)
+    shape = ((n - 1) ** 2 - j**2) * (n**2 - j**2) * ((n + 1) ** 2 - j**2) * (3 * n**2 - 16 - 11 * j**2)
+    scale = 8 * n * (n**2 - 1) * (4 * n**2 - 1) * (4 * n**2 - 9) * (4 * n**2 - 25)
+    averages = np.convolve(smooth.to_numpy(), 315 * shape / scale, mode="valid")
+    ends = smooth.to_numpy()
+    return pd.Series(np.concatenate([ends[:half], averages, ends[-half:]]), index=values.index, name=values.name)
 
 
 def rooftop_five_minutes(

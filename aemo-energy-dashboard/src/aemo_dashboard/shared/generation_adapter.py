@@ -6,9 +6,9 @@ import pandas as pd
 
 from aemo_dashboard.shared import adapters
 from aemo_dashboard.shared.adapters import Availability, Loaded, filled, on_stamps
-from aemo_dashboard.shared.duckdb_views import UNITS
+from aemo_dashboard.shared.duckdb_views import UNITS, Source
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.resolution_manager import Window
+from aemo_dashboard.shared.resolution_manager import THIRTY, Window
 from aemo_dashboard.shared.tables import NEM_REGION
 
 AGGREGATES = ("DG_", "RT_")  # dummy and reserve-trader aggregates that AEMO lists in no register
@@ -23,8 +23,12 @@ def load_data(
 
 
 def _load(queries: QueryManager, window: Window, region: str) -> Loaded:
-    sources = {"scada": window.source("scada"), "units": UNITS}
-    tidy = queries.frame("generation_by_fuel", sources, region=region, **window.values())
+    if window.resolution.stored == THIRTY.stored:
+        kept = {"fuels": Source("fuel_half_hours", window.start, window.end)}
+        tidy = queries.frame("generation_by_fuel_30min", kept, region=region, **window.values())
+    else:
+        readings = {"scada": window.source("scada"), "units": UNITS}
+        tidy = queries.frame("generation_by_fuel_5min", readings, region=region, **window.values())
     battery = tidy["fuel"] == "Battery Storage"
     storage, others = tidy[battery], tidy[~battery]
     discharge = storage.assign(fuel="Battery discharge", mw=storage["above_mw"])

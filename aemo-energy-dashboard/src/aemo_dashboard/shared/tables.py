@@ -30,7 +30,14 @@ class Table:
 
 _PRICE = (("regionid", TEXT), ("rrp", FLOAT))
 _SCADA = (("duid", TEXT), ("scadavalue", FLOAT), ("scadavalue_positive", FLOAT))  # the last in scada30 only
-_FLOW = (("interconnectorid", TEXT), ("meteredmwflow", FLOAT), ("exportlimit", FLOAT), ("importlimit", FLOAT))
+_FLOW = (
+    ("interconnectorid", TEXT),
+    ("meteredmwflow", FLOAT),
+    ("mwflow", FLOAT),
+    ("mwlosses", FLOAT),
+    ("exportlimit", FLOAT),
+    ("importlimit", FLOAT),
+)
 
 TABLES = {
     table.name: table
@@ -47,7 +54,7 @@ TABLES = {
     )
 }
 
-UNIT_COLUMNS = ("duid", "station_name", "region", "fuel_type", "dispatch_type")
+UNIT_COLUMNS = ("duid", "station_name", "owner", "region", "fuel_type", "technology", "capacity_mw", "dispatch_type")
 
 
 @lru_cache(maxsize=20_000)

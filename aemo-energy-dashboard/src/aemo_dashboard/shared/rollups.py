@@ -1,0 +1,134 @@
+"""Sums over part files that are kept, so that years are read as quickly as days.
+
+A roll-up is made of one part file of its ``base`` table, and of what that is joined with. It lies in a cache folder of
+the dashboard, never in the data folder, under a name made of the fingerprints of all that it was computed from and of
+the query's text: a changed file, unit list or query names another roll-up, so one that is found is always right, and
+whoever deletes the folder loses only the seconds that it takes to make it again.
+"""
+
+import hashlib
+import logging
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from aemo_dashboard.shared.tables import FLOAT, TEXT, TIME
+
+log = logging.getLogger(__name__)
+
+KEEP_REPLACED_SECONDS = 600.0
+"""A reader that has just listed a roll-up may still be about to open it."""
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """``sql/<name>.sql`` over each part of ``base``. ``joined``: the tables read beside it, of the same span."""
+
+    name: str
+    base: str
+    joined: tuple[tuple[str, str], ...]  # (parameter, table)
+    columns: tuple[tuple[str, pa.DataType], ...]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns that its query gives."""
+        return pa.schema([("settlementdate", TIME), *self.columns])
+
+
+_SUMS = ("hours", "mwh", "above_mwh", "priced_hours", "priced_mwh", "priced_above_mwh", "revenue", "above_revenue")
+
+ROLLUPS = {
+    rollup.name: rollup
+    for rollup in (
+        Rollup(
+            "fuel_half_hours",
+            "scada30",
+            (),
+            (("region", TEXT), ("fuel", TEXT), ("mw", FLOAT), ("above_mw", FLOAT), ("units", pa.int32())),
+        ),
+        Rollup(
+            "unit_days",
+            "scada30",
+            (("prices", "prices30"),),
+            (("duid", TEXT), ("region", TEXT), ("fuel", TEXT), *((name, FLOAT) for name in _SUMS)),
+        ),
+    )
+}
+
+
+def identity(*parts: object) -> str:
+    """A short name for a combination of things that have a ``repr``."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
+
+
+class RollupStore:
+    """The cache folder of one data folder. Safe for threads and for several processes."""
+
+    def __init__(self, cache_dir: Path | None, data_dir: Path, spare: Path) -> None:
+        self.folder = self._usable(cache_dir, data_dir) or spare
+        self._locks: dict[Path, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    @staticmethod
+    def _usable(cache_dir: Path | None, data_dir: Path) -> Path | None:
+        """The folder's own place below the cache; None, and a line in the log, where nothing can be written."""
+        if cache_dir is None:
+            return None
+        folder = cache_dir / identity(str(data_dir.resolve()))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError as error:
+            log.warning(
+                "The cache folder %s can't be written (%s): roll-ups last until this process ends", folder, error
+            )
+            return None
+
+    def path(self, rollup: Rollup, stem: str, key: str) -> Path:
+        """Where the roll-up of a part lies, or would lie."""
+        return self.folder / rollup.name / f"{stem}.{key}.parquet"
+
+    def have(self, rollup: Rollup, stem: str, key: str, make: Callable[[], tuple[pa.Table, str]]) -> Path:
+        """The roll-up of a part, made if it isn't there. ``make`` gives the rows and the key that they really have."""
+        path = self.path(rollup, stem, key)
+        if path.is_file():
+            return path
+        with self._lock:
+            lock = self._locks.setdefault(path, threading.Lock())
+        with lock:
+            if path.is_file():
+                return path
+            rows, really = make()
+            path = self.path(rollup, stem, really)
+            self._write(path, rows)
+            self._tidy(path, stem)
+        with self._lock:
+            self._locks.pop(path, None)
+        return path
+
+    @staticmethod
+    def _write(path: Path, rows: pa.Table) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.writing")
+        try:
+            pq.write_table(rows, beside, compression="zstd")
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+    @staticmethod
+    def _tidy(kept: Path, stem: str) -> None:
+        """Remove earlier roll-ups of the same part, once nobody can be about to open them."""
+        for other in kept.parent.glob(f"{stem}.*.parquet"):
+            with suppress(OSError):
+                if other != kept and time.time() - other.stat().st_mtime > KEEP_REPLACED_SECONDS:
+                    other.unlink()

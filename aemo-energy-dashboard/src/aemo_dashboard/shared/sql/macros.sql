@@ -1,0 +1,66 @@
+-- What several queries share; run once, when the database is opened. Stamps are the end of an interval of $step minutes.
+
+-- End of the bucket of so many minutes that an interval belongs to: 00:00 closes the day before.
+create macro bucket_end(stamp_, step_, bucket_) as
+    time_bucket(to_minutes(bucket_), stamp_ - to_minutes(step_)) + to_minutes(bucket_);
+
+-- The same products as in formulas.py, for sums over more rows than Python should see.   MW, $/MWh, minutes → MWh, $
+create macro energy_mwh(mw_, step_) as mw_ * step_ / 60.0;
+create macro revenue_dollars(mw_, dollars_per_mwh_, step_) as mw_ * dollars_per_mwh_ * step_ / 60.0;
+
+-- One row a unit.   fuel: 'Unknown' where the list has none.   consumes: reports positive MW while it consumes, as pumps
+-- and the charging side of two-unit batteries do (dispatch type Load).   series: what its MW are summed under.
+create macro units(files_) as table
+    select
+        upper(trim(duid)) as duid,
+        coalesce(any_value(nullif(trim(station_name), '')), any_value(upper(trim(duid)))) as station_name,
+        coalesce(any_value(nullif(trim(owner), '')), 'Unknown') as owner,
+        any_value(nullif(trim(region), '')) as region,
+        coalesce(any_value(nullif(trim(fuel_type), '')), 'Unknown') as fuel,
+        any_value(nullif(trim(technology), '')) as technology,
+        try_cast(any_value(nullif(trim(capacity_mw), '')) as double) as capacity_mw,
+        coalesce(bool_or(fuel_type = 'Load' or dispatch_type ilike '%load%'), false) as consumes
+    from read_csv(files_, header = true, all_varchar = true, union_by_name = true)
+    group by 1;
+
+-- One row a unit and interval in (after, until].   fuel: what it counts as; 'Load' for all that consumes and is no
+-- battery.   mw: MW, consumption negative.   above_mw: its positive part, split by 5-minute interval (scada30 keeps the
+-- mean of the positive parts), so that a battery that turns within a half hour loses nothing; below is mw − above_mw.
+create macro unit_readings(scada_, units_, after_, until_) as table
+    select
+        scada.settlementdate,
+        upper(trim(scada.duid)) as duid,
+        unit.region,
+        case when unit.consumes and unit.fuel <> 'Battery Storage' then 'Load' else coalesce(unit.fuel, 'Unknown') end as fuel,
+        case when unit.consumes then -scada.scadavalue else scada.scadavalue end as mw,
+        coalesce(scada.scadavalue_positive, greatest(scada.scadavalue, 0)) as up,
+        case when unit.consumes then up - scada.scadavalue else up end as above_mw
+    from read_parquet(scada_, union_by_name = true) as scada
+    left join units(units_) as unit on unit.duid = upper(trim(scada.duid))
+    where scada.settlementdate > after_ and scada.settlementdate <= until_ and isfinite(scada.scadavalue);
+
+-- One row a unit and day: sums of what unit_readings gives, and of their value at the region's price.
+--   settlementdate: end of the day, NEM time.   hours: h with a reading.   mwh, above_mwh: MWh, signed and positive part.
+--   priced_…: the same where the region has a price.   revenue, above_revenue: $.
+create macro unit_day_rows(scada_, prices_, units_, after_, until_, step_) as table
+    select
+        bucket_end(reading.settlementdate, step_, 1440) as settlementdate,
+        reading.duid,
+        reading.region,
+        reading.fuel,
+        count(*) * step_ / 60.0 as hours,
+        sum(energy_mwh(reading.mw, step_)) as mwh,
+        sum(energy_mwh(reading.above_mw, step_)) as above_mwh,
+        count(price.rrp) * step_ / 60.0 as priced_hours,
+        coalesce(sum(energy_mwh(reading.mw, step_)) filter (price.rrp is not null), 0) as priced_mwh,
+        coalesce(sum(energy_mwh(reading.above_mw, step_)) filter (price.rrp is not null), 0) as priced_above_mwh,
+        coalesce(sum(revenue_dollars(reading.mw, price.rrp, step_)), 0) as revenue,
+        coalesce(sum(revenue_dollars(reading.above_mw, price.rrp, step_)), 0) as above_revenue
+    from unit_readings(scada_, units_, after_, until_) as reading
+    left join (
+        select settlementdate, regionid, any_value(rrp) as rrp
+        from read_parquet(prices_, union_by_name = true)
+        where settlementdate > after_ and settlementdate <= until_ and isfinite(rrp)
+        group by 1, 2
+    ) as price on price.settlementdate = reading.settlementdate and price.regionid = reading.region
+    group by 1, 2, 3, 4;
