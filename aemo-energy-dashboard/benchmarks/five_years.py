@@ -234,7 +234,7 @@ def _share(fuel: str, side: int, now: Weather, region: list[int], own: Floats) -
     if fuel == "Coal":
         return np.asarray(np.clip(0.78 + 0.15 * now.evening - 0.35 * sun + 0.1 * own, 0.35, 1))
     if fuel == "Battery Storage":
-        share = 1.1 * now.evening + 0.5 * now.morning - 0.9 * sun + 0.35 * own
+        share = 1.1 * now.evening + 0.5 * now.morning - 1.1 * sun + 0.35 * own
         share = np.where(np.abs(share) < 0.3, 0, np.clip(share, -1, 1))
         return np.asarray(share if side == 0 else np.maximum(side * share, 0))
     if fuel == "Load":  # pumps; they report what they consume as positive

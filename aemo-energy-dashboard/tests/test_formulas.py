@@ -419,6 +419,7 @@ def test_duration_curve_holds_all_hours(rows: list[tuple[float, float]], level: 
 
 def test_running_is_above_one_percent_and_half_a_megawatt() -> None:
     assert running_threshold_mw(660) == pytest.approx(6.6)
+    assert running_threshold_mw(100) == 1
     assert running_threshold_mw(50) == 0.5
     assert running_threshold_mw(20) == 0.5
     assert running_threshold_mw(NAN) == 0.5

@@ -1,4 +1,6 @@
-"""The frame around every page: header, tabs that are built when opened, footer, and the tick that follows new data."""
+"""The frame around every page: header, region and range on the left, tabs that are built when opened, footer, and the
+tick that follows new data.
+"""
 
 # mypy: disable-error-code="no-untyped-call"
 # Panel's and param's constructors carry no annotations.
@@ -8,6 +10,7 @@ import html
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -20,9 +23,19 @@ from panel.theme.material import Material, MaterialDarkTheme, MaterialDefaultThe
 
 from aemo_dashboard.errors import DashboardError
 from aemo_dashboard.nemtime import nem_now, spoken
-from aemo_dashboard.pages import PAGES, PageView
+from aemo_dashboard.pages import PAGES
 from aemo_dashboard.services import Services
 from aemo_dashboard.shared import looks
+from aemo_dashboard.shared.asked import (
+    RESOLUTION_NAMES,
+    SPAN_NAMES,
+    URL_NAMES,
+    Asked,
+    Frame,
+    first_and_last_day,
+    window_of,
+)
+from aemo_dashboard.shared.page import TabPage
 from aemo_dashboard.shared.status import freshness, simulated_sentence, staleness
 from aemo_dashboard.shared.theme import DARK, FONT, LIGHT, THEMES, Theme
 
@@ -44,6 +57,8 @@ document.querySelector("#header .title").textContent = "\u00a0" + title;
 FAVICON = "static/extensions/panel/images/favicon.ico"
 ASSETS = Path(__file__).with_name("assets")
 ASSETS_URL = "assets"
+SCRIPTS = ("reconnect", "narrow")
+SIDEBAR_WIDTH = 168
 
 
 MATERIAL_FILES = f"{CDN_DIST}bundled/material-components-web@7.0.0/dist/material-components-web.min"
@@ -64,9 +79,10 @@ class LocalMaterial(Material):
 
 
 class Place(param.Parameterized):
-    """Which tab is open; in the URL as ``tab``."""
+    """Which tab is open, and which of its views; in the URL as ``tab`` and ``view``."""
 
     tab: "param.Selector[str]" = param.Selector(default=PAGES[0].slug, objects=[page.slug for page in PAGES])
+    view = param.String(default="")
 
 
 class Shell:
@@ -75,10 +91,11 @@ class Shell:
     def __init__(self, services: Services, theme: Theme) -> None:
         self._services = services
         self._theme = theme
-        self._opened: dict[str, PageView] = {}
+        self._opened: dict[str, TabPage] = {}
         self._version = -1
         self._ticks = 0
         self._place = Place()
+        self._frame = Frame()
         self._simulated = pn.pane.HTML("", styles=looks.SIMULATED, visible=False, sizing_mode="stretch_width")
         self._banner = pn.pane.HTML("", styles=looks.BANNER, visible=False, sizing_mode="stretch_width")
         self._footer = pn.pane.HTML("", styles=looks.FOOTER, sizing_mode="stretch_width")
@@ -95,10 +112,12 @@ class Shell:
         mark = self._services.simulated
         self._show_mark(mark)
         self._simulated.jscallback(visible=RETITLE)
-        sync(self._place, {"tab": "tab"})
+        sync(self._place, {"tab": "tab", "view": "view"})
+        sync(self._frame, URL_NAMES)
         self._tabs.active = self._index()
         self._tabs.param.watch(self._tab_chosen, "active")
-        self._place.param.watch(self._tab_named, "tab")
+        self._place.param.watch(self._place_named, ["tab", "view"])
+        self._frame.param.watch(self._range_chosen, list(URL_NAMES))
         self._open()
         pn.state.onload(self._tick)
         pn.state.add_periodic_callback(self._tick, period=TICK_MILLISECONDS)  # type: ignore[arg-type]  # awaits it all the same
@@ -109,33 +128,57 @@ class Shell:
             header_background=self._theme.header,
             header_color="#ffffff",
             header=[_theme_switch(self._theme)],
+            sidebar=[_range_controls(self._frame)],
+            sidebar_width=SIDEBAR_WIDTH,
             main=[pn.Column(self._simulated, self._banner, self._tabs, self._footer, sizing_mode="stretch_width")],
             raw_css=[variables(self._theme), (ASSETS / "style.css").read_text(encoding="utf-8")],
             favicon=FAVICON,
             busy_indicator=None,
         )
-        template.config.js_files = {"reconnect": f"{ASSETS_URL}/reconnect.js"}
+        template.config.js_files = {name: f"{ASSETS_URL}/{name}.js" for name in SCRIPTS}
         return template
 
     def _index(self) -> int:
         return [page.slug for page in PAGES].index(self._place.tab)
 
-    def _open(self) -> PageView:
+    def _open(self) -> TabPage:
         """The page of the active tab, built at the first look."""
         page = PAGES[self._index()]
         if page.slug not in self._opened:
-            view = page.open(self._services, self._theme)
-            sync(view.state, view.url_names)
-            self._opened[page.slug] = view
-            self._rooms[page.slug].append(view.__panel__())
+            opened = TabPage(page, self._services, self._theme, self._frame, self._place.view)
+            sync(opened.choices, page.url_names)
+            opened.on_view(self._view_chosen)
+            self._opened[page.slug] = opened
+            self._rooms[page.slug].append(opened.__panel__())
+            self._view_chosen(opened.view.slug)
         return self._opened[page.slug]
 
     async def _tab_chosen(self, event: param.parameterized.Event) -> None:
-        self._place.tab = PAGES[event.new].slug
+        slug = PAGES[event.new].slug
+        opened = self._opened.get(slug)
+        self._place.param.update(tab=slug, view=opened.view.slug if opened is not None else "")
         await self._open().refresh()
 
-    def _tab_named(self, _: param.parameterized.Event) -> None:
+    def _view_chosen(self, slug: str) -> None:
+        """The first view of a tab goes without saying."""
+        first = PAGES[self._index()].views[0].slug
+        self._place.view = "" if slug == first else slug
+
+    def _place_named(self, *_: param.parameterized.Event) -> None:
+        """The reader has gone back or forward."""
         self._tabs.active = self._index()
+        if self._place.tab in self._opened:
+            self._opened[self._place.tab].open_view(self._place.view)
+
+    async def _range_chosen(self, *_: param.parameterized.Event) -> None:
+        frame = self._frame
+        if frame.span == "custom" and frame.first is None and frame.last is None:
+            # Begin with the days that were on the page; the change asks again.
+            days = await asyncio.to_thread(_days_shown, self._services)
+            if days is not None:
+                frame.param.update(first=days[0], last=days[1])
+                return
+        await self._open().refresh()
 
     async def _tick(self) -> None:
         """Follow the data: the watcher's number says whether anything is new, so most ticks cost nothing."""
@@ -157,6 +200,39 @@ class Shell:
         self._show_mark(status.simulated)
         self._banner.param.update(object=html.escape(status.stale), visible=bool(status.stale))
         self._footer.object = html.escape(f"Last updated: {status.updated} | {credit_of(status.simulated)}")
+
+
+def _days_shown(services: Services) -> tuple[date, date] | None:
+    """The days of the last 24 hours; None where nothing is stored."""
+    try:
+        return first_and_last_day(window_of(services.queries, Asked()))
+    except DashboardError:
+        return None
+
+
+def _range_controls(frame: Frame) -> pn.Column:
+    """Region, range and resolution, on the left of every tab."""
+    group, select = pn.widgets.RadioButtonGroup, pn.widgets.Select
+    look = {"variant": "outline", "color": "primary", "orientation": "vertical", "stylesheets": [looks.BUTTONS]}
+    wide = {"sizing_mode": "stretch_width"}
+    dates = pn.Column(
+        pn.widgets.DatePicker.from_param(frame.param.first, label="First day", width=SIDEBAR_WIDTH - 26),
+        pn.widgets.DatePicker.from_param(frame.param.last, label="Last day", width=SIDEBAR_WIDTH - 26),
+        visible=frame.param.span.rx() == "custom",
+    )
+    return pn.Column(
+        pn.pane.HTML("Region", styles=looks.LABEL),
+        group.from_param(frame.param.region, **look, **wide),
+        pn.pane.HTML("Range", styles=looks.LABEL),
+        group.from_param(frame.param.span, options=SPAN_NAMES, **look, **wide),
+        dates,
+        pn.pane.HTML("Resolution", styles=looks.LABEL),
+        select.from_param(
+            frame.param.resolution, options=RESOLUTION_NAMES, label="", stylesheets=[looks.SELECT], **wide
+        ),
+        sizing_mode="stretch_width",
+        margin=(4, 6),
+    )
 
 
 @dataclass(frozen=True)

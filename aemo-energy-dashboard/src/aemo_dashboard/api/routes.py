@@ -11,15 +11,16 @@ from typing import Annotated
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response
 
+from aemo_dashboard.api import downloads
+from aemo_dashboard.api.downloads import SIMULATED_HEADER
 from aemo_dashboard.errors import DashboardError, NoDataError, RequestError
 from aemo_dashboard.generation.data import load_view
-from aemo_dashboard.generation.export import credit, file_name, to_csv, to_parquet
+from aemo_dashboard.generation.export import file_name, to_csv, to_parquet
 from aemo_dashboard.nemtime import isoformat, parse_moment
 from aemo_dashboard.services import Services
+from aemo_dashboard.shared.export import credit
 from aemo_dashboard.shared.resolution_manager import Window
 from aemo_dashboard.shared.status import freshness
-
-SIMULATED_HEADER = "X-NEM-Simulated"
 
 
 class Format(StrEnum):
@@ -82,6 +83,7 @@ def router(services: Services) -> APIRouter:
 def add_to(app: FastAPI, services: Services) -> None:
     """Mount the endpoints, and answer our own errors with their sentence."""
     app.include_router(router(services))
+    app.include_router(downloads.router(services))
 
     @app.exception_handler(DashboardError)
     def sentence(_: Request, error: DashboardError) -> JSONResponse:

@@ -1,50 +1,27 @@
 """Query → tidy frames for "Generation by Fuel". No figures and no widgets here."""
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from aemo_dashboard.errors import RequestError
-from aemo_dashboard.nemtime import day_start, spoken
-from aemo_dashboard.shared import generation_adapter, price_adapter, rooftop_adapter, transmission_adapter
-from aemo_dashboard.shared.adapters import Loaded, spoken_window
-from aemo_dashboard.shared.formulas import NOT_GENERATION, average_mw, energy_mwh, renewable_share
-from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.resolution_manager import DAILY, Window, check_year
-from aemo_dashboard.shared.status import first_interval_start, freshness, sentences, simulated_mark
-from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
-
-REGION_CHOICES = (NEM_REGION, *REGIONS)
-SPANS = {
-    "1d": timedelta(days=1),
-    "7d": timedelta(days=7),
-    "30d": timedelta(days=30),
-    "90d": timedelta(days=90),
-    "365d": timedelta(days=365),
-}
-SPAN_CHOICES = (*SPANS, "all", "custom")
-
-# Merit order, from the axis up: what costs nothing to run first, peaking plant last; imports close the gap.
-MERIT_ORDER = (
-    "Solar",
-    "Rooftop Solar",
-    "Wind",
-    "Biomass",
-    "Coal",
-    "Gas",
-    "Hydro",
-    "Battery discharge",
-    "Distillate",
-    "Unknown",
-    "Net import",
+from aemo_dashboard.nemtime import spoken
+from aemo_dashboard.shared import (
+    generation_adapter,
+    price_adapter,
+    rooftop_adapter,
+    transmission_adapter,
+    value_adapter,
 )
-BELOW_AXIS = ("Load", "Battery charge", "Net export")
-SIDES = {  # the two signs of one thing: one entry in legends, two series in numbers
-    "Battery discharge": "Battery Storage",
-    "Battery charge": "Battery Storage",
-    "Net export": "Net import",
-}
+from aemo_dashboard.shared.adapters import Loaded, spoken_window
+from aemo_dashboard.shared.asked import REGION_CHOICES
+from aemo_dashboard.shared.formulas import NOT_GENERATION, average_mw, energy_mwh, price_of, renewable_share
+from aemo_dashboard.shared.fuels import SIDES, in_order
+from aemo_dashboard.shared.hybrid_query_manager import QueryManager
+from aemo_dashboard.shared.resolution_manager import DAILY, Window
+from aemo_dashboard.shared.status import sentences, simulated_mark
+from aemo_dashboard.shared.tables import NEM_REGION
 
 
 @dataclass(frozen=True)
@@ -54,6 +31,7 @@ class GenerationView:
     mw, hours: one row a stamp, one column a series [MW; h], NaN where nothing is stored.
     price: one row a stamp, one column a region [$/MWh].
     simulated: which simulated market the numbers are of; None for the real one.
+    vwap: the price of each series, over the stored intervals that have one [$/MWh].
     """
 
     region: str
@@ -63,31 +41,12 @@ class GenerationView:
     price: pd.DataFrame
     notes: tuple[str, ...]
     simulated: str | None = None
+    vwap: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
         """True where there is nothing to draw at all."""
         return self.mw.empty and self.price.empty
-
-
-def window_for(
-    queries: QueryManager, span: str, first: date | None = None, last: date | None = None, resolution: str = "auto"
-) -> Window:
-    """The window of a named span, ending with the newest stored interval, or of whole NEM days for ``custom``."""
-    end = freshness(queries).last
-    if span in SPANS:
-        return Window.of(end - SPANS[span], end, resolution)
-    if span == "all":
-        return Window.of(first_interval_start(queries), end, resolution)
-    if span != "custom":
-        raise RequestError(f"{span!r} is not a range: use one of {', '.join(SPAN_CHOICES)}.")
-    if first is None or last is None:
-        raise RequestError("Choose the first and the last day.")
-    for day in (first, last):
-        check_year(day)
-    if last < first:
-        raise RequestError("The last day lies before the first.")
-    return Window.of(day_start(first), day_start(last + timedelta(days=1)), resolution)
 
 
 def load_view(queries: QueryManager, region: str, window: Window) -> GenerationView:
@@ -117,17 +76,23 @@ def load_view(queries: QueryManager, region: str, window: Window) -> GenerationV
         notes.append(f"The last day is not over: its means are of the time to {spoken(window.end)} NEM time.")
     prices = price.frame.dropna(axis="columns", how="all")
     mark = simulated_mark(queries.data_dir)  # last: rows that were read had their mark before them
-    return GenerationView(region, window, mw, hours, prices, sentences(notes), mark)
+    return GenerationView(region, window, mw, hours, prices, sentences(notes), mark, _vwap(queries, region, window))
+
+
+def _vwap(queries: QueryManager, region: str, window: Window) -> dict[str, float]:
+    """The price of each series that units make and of rooftop solar; the NEM's by what each region earned in it."""
+    rows = value_adapter.by_fuel(queries, window, region)
+    sums = rows.groupby("series")[["priced_mwh", "revenue"]].sum()
+    prices = {str(series): price_of(row["revenue"], row["priced_mwh"]) for series, row in sums.iterrows()}
+    return prices | {rooftop_adapter.COLUMN: rooftop_adapter.vwap(queries, window, region)}
 
 
 def _joined(frames: list[pd.DataFrame], window: Window) -> pd.DataFrame:
-    """Side by side, in merit order; series that nobody has put into an order come before the imports."""
+    """Side by side, in merit order."""
     if not frames:
         return pd.DataFrame(index=window.stamps)
     joined = pd.concat(frames, axis="columns", sort=False)
-    others = sorted(set(joined.columns) - set(MERIT_ORDER) - set(BELOW_AXIS))
-    order = [*MERIT_ORDER[:-1], *others, MERIT_ORDER[-1], *BELOW_AXIS]
-    return joined[[series for series in order if series in joined.columns]]
+    return joined[in_order([str(series) for series in joined.columns])]
 
 
 def _missing_sentences(kinds: dict[str, Loaded], window: Window) -> list[str]:
@@ -170,10 +135,10 @@ def _unknown_sentence(queries: QueryManager, region: str, window: Window) -> lis
 
 
 def summary(view: GenerationView) -> pd.DataFrame:
-    """A row a series: ``Fuel``, ``Average MW``, ``GWh``, ``Share %``.
+    """A row a series: ``Fuel``, ``Average MW``, ``GWh``, ``Share %``, ``VWAP`` [$/MWh].
 
     Averages are over the hours that hold data. Shares are of all generation and rooftop, positive values only; storage,
-    loads and interconnectors have none.
+    loads and interconnectors have none. The VWAP is over the intervals that have a price.
     """
     mwh = energy_by_series(view)
     positive = {series: positive_mwh for series, (_, positive_mwh, _) in mwh.items() if _counts(series)}
@@ -184,10 +149,11 @@ def summary(view: GenerationView) -> pd.DataFrame:
             "Average MW": average_mw(energy, hours),
             "GWh": energy / 1000,
             "Share %": 100 * positive[series] / total if series in positive and total else float("nan"),
+            "VWAP": view.vwap.get(series, float("nan")),
         }
         for series, (energy, _, hours) in mwh.items()
     ]
-    return pd.DataFrame(rows, columns=["Fuel", "Average MW", "GWh", "Share %"])
+    return pd.DataFrame(rows, columns=["Fuel", "Average MW", "GWh", "Share %", "VWAP"])
 
 
 def energy_by_series(view: GenerationView) -> dict[str, tuple[float, float, float]]:

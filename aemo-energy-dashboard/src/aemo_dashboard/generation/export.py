@@ -1,29 +1,10 @@
-"""The chart's data as a table for others: stamps with +10:00, units in the column names, and where it is from.
-
-That is AEMO, who is credited; or a simulated market, which the file's name, its contents and its metadata say.
-"""
-
-import io
+"""The stack of a window as one table: what ``/api/generation-by-fuel`` gives."""
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from aemo_dashboard.generation.data import GenerationView
-from aemo_dashboard.shared.status import simulated_sentence
-
-AEMO = "Source: Australian Energy Market Operator (AEMO), aemo.com.au"
-TIMES = "times are NEM time (UTC+10)"
-
-
-def credit(simulated: str | None) -> str:
-    """Where numbers are from, in a sentence that goes with them."""
-    return f"{AEMO if simulated is None else simulated_sentence(simulated).rstrip('.')}; {TIMES}"
-
-
-def slug(series: str) -> str:
-    """``Rooftop Solar`` → ``rooftop_solar``."""
-    return series.lower().replace(" ", "_")
+from aemo_dashboard.shared import export
+from aemo_dashboard.shared.export import slug
 
 
 def tidy(view: GenerationView) -> pd.DataFrame:
@@ -38,27 +19,13 @@ def tidy(view: GenerationView) -> pd.DataFrame:
 
 
 def to_csv(view: GenerationView) -> bytes:
-    """CSV; the credit is a column, so that every reader of CSV still understands the file; so is ``simulated``."""
-    table = tidy(view)
-    table["interval_end"] = table["interval_end"].dt.strftime("%Y-%m-%dT%H:%M:%S+10:00")
-    table["source"] = credit(view.simulated)
-    if view.simulated is not None:
-        table["simulated"] = view.simulated
-    return table.to_csv(index=False).encode("utf-8")
+    """CSV, with the credit as a column."""
+    return export.to_csv(tidy(view), view.simulated)
 
 
 def to_parquet(view: GenerationView) -> bytes:
-    """Parquet; stamps are instants with the offset +10:00, the credit is in the file's metadata."""
-    frame = tidy(view)
-    frame["interval_end"] = frame["interval_end"].dt.tz_localize("+10:00")
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    instants = table["interval_end"].cast(pa.timestamp("us", tz="+10:00"))
-    table = table.set_column(0, "interval_end", instants)
-    said = {"source": credit(view.simulated)} | ({"simulated": view.simulated} if view.simulated is not None else {})
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), **said})
-    out = io.BytesIO()
-    pq.write_table(table, out, compression="zstd")
-    return out.getvalue()
+    """Parquet, with the credit in its metadata."""
+    return export.to_parquet(tidy(view), view.simulated)
 
 
 def file_name(view: GenerationView, ending: str) -> str:

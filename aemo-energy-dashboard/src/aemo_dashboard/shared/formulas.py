@@ -99,8 +99,7 @@ def renewable_shares(power_or_energy: pd.DataFrame) -> pd.Series:
     """
     generation = power_or_energy[[fuel for fuel in power_or_energy if fuel not in NOT_GENERATION]].clip(lower=0)
     renewable = generation[[fuel for fuel in generation if fuel in RENEWABLE_FUELS]].sum(axis="columns")
-    total = generation.sum(axis="columns")
-    return renewable / total.where(total > 0)
+    return renewable / generation.sum(axis="columns")
 
 
 def renewable_share(power_or_energy: Mapping[str, float]) -> float:

@@ -8,7 +8,7 @@ from aemo_dashboard.shared import adapters
 from aemo_dashboard.shared.adapters import Availability, Loaded, filled, on_stamps
 from aemo_dashboard.shared.duckdb_views import UNITS, Source
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.resolution_manager import THIRTY, Window
+from aemo_dashboard.shared.resolution_manager import DAILY, THIRTY, Window
 from aemo_dashboard.shared.tables import NEM_REGION
 
 AGGREGATES = ("DG_", "RT_")  # dummy and reserve-trader aggregates that AEMO lists in no register
@@ -39,8 +39,12 @@ def _load(queries: QueryManager, window: Window, region: str) -> Loaded:
 
 def unknown_units(queries: QueryManager, window: Window) -> pd.DataFrame:
     """Units in no list, in the whole NEM (duid, mw: mean, largest_mw: both MW); silent aggregates are left out."""
-    sources = {"scada": window.source("scada"), "units": UNITS}
-    frame = queries.frame("unknown_units", sources, start=window.start, end=window.end)
+    if window.resolution is DAILY:  # its windows are of whole days, up to the newest interval
+        kept = {"days": Source("unit_days", window.start, window.end), "units": UNITS}
+        frame = queries.frame("unknown_units_days", kept, start=window.start, end=window.end)
+    else:
+        sources = {"scada": window.source("scada"), "units": UNITS}
+        frame = queries.frame("unknown_units", sources, start=window.start, end=window.end)
     silent_aggregate = frame["duid"].str.startswith(AGGREGATES) & (frame["largest_mw"] == 0)
     return frame.loc[~silent_aggregate].reset_index(drop=True)
 

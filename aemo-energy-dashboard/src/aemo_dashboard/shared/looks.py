@@ -33,6 +33,10 @@ SIMULATED = {
 }
 FOOTER = {"font-size": "12.5px", "color": "var(--nem-quiet)", "padding": "10px 6px 2px"}
 
+LABEL = {"font-size": "12px", "color": "var(--nem-quiet)", "margin": "6px 2px 0"}
+LINKS = {"font-size": "12px", "color": "var(--nem-quiet)", "margin": "0 10px 4px"}
+CARD = {"margin-bottom": "8px"}
+
 BUTTONS = """
 .bk-btn-group .bk-btn, .bk-btn {
   font-size: 13px; padding: 5px 11px; color: var(--nem-text); border-color: var(--nem-line); }
@@ -57,4 +61,7 @@ TABS = """
 .bk-header .bk-tab { font-size: 14px; color: var(--nem-quiet); }
 .bk-header .bk-tab.bk-active { color: var(--nem-text) !important; border-bottom-color: var(--nem-accent) !important; }
 .bk-header { border-color: var(--nem-line); }
+"""
+SUB_TABS = """
+.bk-header .bk-tab { font-size: 13px; padding: 4px 10px; }
 """

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import pandas as pd
+
 from aemo_dashboard.shared import adapters
 from aemo_dashboard.shared.adapters import Availability, Loaded, filled, on_stamps, spoken_window
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
@@ -24,6 +26,13 @@ def _load(queries: QueryManager, window: Window, region: str) -> Loaded:
     absent = sorted(set(regions) - set(price.columns)) if len(tidy) else []
     notes = (f"No prices of {', '.join(absent)} {spoken_window(window)}.",) if absent else ()
     return Loaded(price, hours, window, notes)
+
+
+def extremes(queries: QueryManager, window: Window, region: str = NEM_REGION) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The least and the greatest price behind each point [$/MWh], a column a region: what a mean of a day hides."""
+    regions = list(REGIONS) if region == NEM_REGION else [region]
+    tidy = queries.frame("prices", {"prices": window.source("prices")}, regions=regions, **window.values())
+    return on_stamps(tidy, window, "regionid", "least"), on_stamps(tidy, window, "regionid", "greatest")
 
 
 def get_latest_data(queries: QueryManager, hours: float, region: str = NEM_REGION) -> Loaded:

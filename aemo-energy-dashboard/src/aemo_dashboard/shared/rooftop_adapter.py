@@ -8,7 +8,7 @@ from aemo_dashboard.nemtime import HALF_HOUR, spoken
 from aemo_dashboard.shared import adapters
 from aemo_dashboard.shared.adapters import Availability, Loaded
 from aemo_dashboard.shared.duckdb_views import Source
-from aemo_dashboard.shared.formulas import rooftop_five_minutes
+from aemo_dashboard.shared.formulas import price_of, rooftop_five_minutes
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import FIVE, THIRTY, Window
 from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
@@ -52,6 +52,17 @@ def load_data(
             f"the first at {spoken(first_held)}."
         )
     return Loaded(_column(power), _column(hours), window, tuple(notes))
+
+
+def vwap(queries: QueryManager, window: Window, region: str = NEM_REGION) -> float:
+    """What rooftop solar is worth at its regions' half-hour prices, over the half hours that have both [$/MWh]."""
+    sources = {
+        "rooftop": Source("rooftop30", window.start, window.end),
+        "prices": Source("prices30", window.start, window.end),
+    }
+    regions = list(REGIONS) if region == NEM_REGION else [region]
+    sums = queries.frame("rooftop_value", sources, regions=regions, start=window.start, end=window.end)
+    return price_of(float(sums["revenue"].iloc[0]), float(sums["mwh"].iloc[0]))
 
 
 def _hold_last(power: pd.Series) -> tuple[pd.Series, pd.Series]:

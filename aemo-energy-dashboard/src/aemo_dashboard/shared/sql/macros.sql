@@ -39,6 +39,13 @@ create macro unit_readings(scada_, units_, after_, until_) as table
     left join units(units_) as unit on unit.duid = upper(trim(scada.duid))
     where scada.settlementdate > after_ and scada.settlementdate <= until_ and isfinite(scada.scadavalue);
 
+-- The price of each region and interval in (after, until].   rrp: $/MWh.
+create macro region_prices(prices_, after_, until_) as table
+    select settlementdate, regionid, any_value(rrp) as rrp
+    from read_parquet(prices_, union_by_name = true)
+    where settlementdate > after_ and settlementdate <= until_ and isfinite(rrp)
+    group by 1, 2;
+
 -- One row a unit and day: sums of what unit_readings gives, and of their value at the region's price.
 --   settlementdate: end of the day, NEM time.   hours: h with a reading.   mwh, above_mwh: MWh, signed and positive part.
 --   priced_…: the same where the region has a price.   revenue, above_revenue: $.
@@ -57,10 +64,28 @@ create macro unit_day_rows(scada_, prices_, units_, after_, until_, step_) as ta
         coalesce(sum(revenue_dollars(reading.mw, price.rrp, step_)), 0) as revenue,
         coalesce(sum(revenue_dollars(reading.above_mw, price.rrp, step_)), 0) as above_revenue
     from unit_readings(scada_, units_, after_, until_) as reading
-    left join (
-        select settlementdate, regionid, any_value(rrp) as rrp
-        from read_parquet(prices_, union_by_name = true)
-        where settlementdate > after_ and settlementdate <= until_ and isfinite(rrp)
-        group by 1, 2
-    ) as price on price.settlementdate = reading.settlementdate and price.regionid = reading.region
+    left join region_prices(prices_, after_, until_) as price
+        on price.settlementdate = reading.settlementdate and price.regionid = reading.region
     group by 1, 2, 3, 4;
+
+-- One row a region and fuel: sums over a relation of MW by interval, region and fuel (settlementdate, region, fuel, mw,
+-- above_mw), named by its text, and their value at the region's price. Columns: see fuel_values_30min.sql.
+create macro fuel_value_rows(intervals_, prices_, after_, until_, step_) as table
+    select
+        part.region,
+        part.fuel,
+        count(distinct part.settlementdate) * step_ / 60.0 as hours,
+        sum(energy_mwh(mw, step_)) as mwh,
+        sum(energy_mwh(above_mw, step_)) as above_mwh,
+        sum(energy_mwh(mw - above_mw, step_)) as below_mwh,
+        coalesce(sum(energy_mwh(mw, step_)) filter (rrp is not null), 0) as priced_mwh,
+        coalesce(sum(energy_mwh(above_mw, step_)) filter (rrp is not null), 0) as priced_above_mwh,
+        coalesce(sum(energy_mwh(mw - above_mw, step_)) filter (rrp is not null), 0) as priced_below_mwh,
+        coalesce(sum(revenue_dollars(mw, rrp, step_)), 0) as revenue,
+        coalesce(sum(revenue_dollars(above_mw, rrp, step_)), 0) as above_revenue,
+        coalesce(sum(revenue_dollars(mw - above_mw, rrp, step_)), 0) as below_revenue
+    from query_table(intervals_) as part
+    left join region_prices(prices_, after_, until_) as price
+        on price.settlementdate = part.settlementdate and price.regionid = part.region
+    group by 1, 2
+    order by 1, 2;

@@ -24,7 +24,7 @@ intervals as (
     group by 1
 )
 select
-    time_bucket(to_minutes($bucket), settlementdate - to_minutes($step)) + to_minutes($bucket) as settlementdate,
+    bucket_end(settlementdate, $step, $bucket) as settlementdate,
     avg(mw) as mw,
     avg(greatest(mw, 0)) filter (mw is not null) as above_mw,
     avg(least(mw, 0)) filter (mw is not null) as below_mw,

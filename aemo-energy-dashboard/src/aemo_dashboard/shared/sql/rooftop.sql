@@ -19,7 +19,7 @@ intervals as (
     group by 1
 )
 select
-    time_bucket(to_minutes($bucket), settlementdate - to_minutes($step)) + to_minutes($bucket) as settlementdate,
+    bucket_end(settlementdate, $step, $bucket) as settlementdate,
     avg(mw) as mw,
     count(mw) * $step / 60.0 as hours,
     count(*) - count(mw) as incomplete,

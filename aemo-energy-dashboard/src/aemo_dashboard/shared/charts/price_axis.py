@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+from bokeh.models import FixedTicker, Range1d
+from bokeh.plotting import figure
 
 BEND_DOLLARS = 100.0  # linear well below, logarithmic well above; both signs alike
 LOG_LIKE_TICKS = (-1000, -300, -100, -50, 0, 50, 100, 300, 1000, 3000, 10_000, 20_000)
@@ -48,3 +50,16 @@ def price_bounds(dollars_per_mwh: pd.DataFrame) -> tuple[float, float]:
     low = max((bound for bound in BOUNDS if bound <= min(lowest, 0)), default=lowest)
     high = min((bound for bound in BOUNDS if bound >= max(highest, 100)), default=highest)
     return float(low), float(high)
+
+
+def give_price_axis(pane: figure, low: float, high: float, scale: str) -> None:
+    """Let a pane's axis run between two prices on a scale, labelled with the prices themselves."""
+    bottom, top = position(low, scale), position(high, scale)
+    room = 0.06 * (top - bottom)
+    pane.y_range = Range1d(start=bottom - room, end=top + room)
+    if scale != "log-like":
+        return
+    ticks = log_like_ticks(low, high * 1.1)
+    ticker = FixedTicker(ticks=list(ticks), minor_ticks=[])
+    pane.yaxis.ticker, pane.ygrid.ticker = ticker, ticker
+    pane.yaxis.major_label_overrides = dict(ticks.items())

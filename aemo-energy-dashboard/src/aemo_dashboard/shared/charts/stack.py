@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from aemo_dashboard.generation.data import MERIT_ORDER, SIDES
-from aemo_dashboard.generation.export import slug
+from aemo_dashboard.shared.export import slug
+from aemo_dashboard.shared.fuels import MERIT_ORDER, SIDES
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,34 @@
+// Legends have as many columns as there is room for, and on a phone the drawer lies over the page and begins closed.
+(function () {
+  const ENTRY = 128, BORDERS = 110, NARROW = 760;
+  function columns(legend) {
+    const drawer = document.querySelector(".mdc-drawer--open");
+    const beside = window.innerWidth > NARROW && drawer ? drawer.offsetWidth : 0;
+    const room = Math.floor((window.innerWidth - beside - BORDERS) / ENTRY);
+    return Math.max(1, Math.min(room, legend.items.length));
+  }
+  function fit(doc) {
+    for (const model of doc._all_models.values()) {
+      if (model.type === "Legend" && (model.tags || []).includes("fitted")) {
+        const wanted = columns(model);
+        if (model.ncols !== wanted) model.setv({ ncols: wanted }, { sync: false });
+      }
+    }
+  }
+  function follow() {
+    const docs = window.Bokeh ? window.Bokeh.documents : [];
+    if (docs.length === 0) {
+      setTimeout(follow, 50);
+      return;
+    }
+    fit(docs[0]);
+    docs[0].on_change(() => fit(docs[0]));
+    window.addEventListener("resize", () => fit(docs[0]));
+  }
+  follow();
+  document.addEventListener("DOMContentLoaded", () => {
+    if (window.innerWidth > NARROW) return;
+    const close = () => (typeof drawer === "undefined" ? setTimeout(close, 50) : (drawer.open = false));
+    close();
+  });
+})();

@@ -1,0 +1,1 @@
+"""Frame → figure, with Bokeh's glyphs: what several pages draw."""

@@ -1,0 +1,90 @@
+"""The tooltip of a pane: all numbers of the interval under the pointer, with units and NEM time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bokeh.models import ColumnDataSource, CustomJSHover, DataRange1d, HoverTool
+from bokeh.plotting import figure
+
+from aemo_dashboard.shared.theme import FONT
+
+
+def _number(digits: int) -> str:
+    return f"value.toLocaleString('en-AU', {{minimumFractionDigits: {digits}, maximumFractionDigits: {digits}}})"
+
+
+UNITS = {  # how a value is written, as JavaScript
+    "MW": f"{_number(1).replace('value', '(Math.round(value * 10) / 10 || 0)')} + ' MW'",
+    "MWh": f"{_number(1)} + ' MWh'",
+    "GWh": f"{_number(1)} + ' GWh'",
+    "$/MWh": f"'$' + {_number(2)} + ' /MWh'",
+    "$": f"'$' + {_number(0)}",
+    "$M": f"'$' + {_number(2)} + ' M'",
+    "%": f"{_number(1)} + ' %'",
+    "h": f"{_number(1)} + ' h'",
+}
+WHEN_INTERVAL = "@settlementdate{%a %d %b %Y %H:%M} <span style='opacity:.7'>NEM time</span>"
+WHEN_DAY = "@left{%a %d %b %Y} (day) <span style='opacity:.7'>NEM time</span>"
+FARTHEST = 1e9
+_SWATCH = "display:inline-block;width:10px;height:10px;margin-right:6px"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A number in a tooltip: its name, the column of the source, its colour, its unit (a key of ``UNITS``)."""
+
+    name: str
+    key: str
+    colour: str
+    unit: str
+
+
+def tooltip(pane: figure, renderer: Any, head: str, shown: Sequence[Shown], mode: Any = "vline") -> HoverTool:
+    """Give a pane a tooltip over a renderer. ``head``: Bokeh's template of the first line."""
+    rows = "".join(
+        f'<tr><td><span style="{_SWATCH};background:{each.colour}"></span>{each.name}</td>'
+        f'<td style="text-align:right;padding-left:14px">@{{{each.key}}}{{custom}}</td></tr>'
+        for each in shown
+    )
+    body = f'<div style="font-weight:600;margin-bottom:4px">{head}</div><table style="border-spacing:0">{rows}</table>'
+    code = "return value === null || isNaN(value) ? 'no data' : "
+    tool = HoverTool(
+        renderers=[renderer],
+        mode=mode,
+        point_policy="follow_mouse",
+        attachment="horizontal",
+        tooltips=f'<div style="font:12px {FONT}">{body}</div>',
+        formatters={
+            "@settlementdate": "datetime",
+            "@left": "datetime",
+            **{f"@{{{each.key}}}": CustomJSHover(code=code + UNITS[each.unit]) for each in shown},
+        },
+    )
+    pane.add_tools(tool)
+    return tool
+
+
+def add_hover(
+    pane: figure,
+    values: ColumnDataSource,
+    shown: Sequence[Shown],
+    head: str = WHEN_INTERVAL,
+    right: str = "settlementdate",
+) -> None:
+    """A tooltip for whole intervals: unseen boxes from the column ``left`` to ``right`` catch the pointer."""
+    boxes = pane.quad(
+        left="left",
+        right=right,
+        bottom=-FARTHEST,
+        top=FARTHEST,
+        source=values,
+        fill_alpha=0,
+        line_alpha=0,
+        level="underlay",
+    )
+    boxes.nonselection_glyph = None
+    if isinstance(pane.y_range, DataRange1d):  # the boxes must not stretch it
+        known = [renderer for renderer in pane.renderers if renderer is not boxes]
+        pane.y_range.renderers = known  # type: ignore[assignment]  # "auto" or a list
+    tooltip(pane, boxes, head, shown)

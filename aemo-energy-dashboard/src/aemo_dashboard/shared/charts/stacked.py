@@ -1,0 +1,117 @@
+"""The stack of MW, and below it panes of lines, on one time axis.
+
+Bokeh's own glyphs and not a HoloViews stack: ``hv.Area.stack`` adds every series to one running sum, so a charging
+battery would pull down all that lies above it, and it bridges missing intervals. Here each value fills exactly its
+own interval (stamps end their interval), positive up and negative down from the axis, and a missing one is a gap.
+"""
+
+from collections.abc import Hashable, Sequence
+from typing import Any, cast
+
+import pandas as pd
+from bokeh.layouts import column
+from bokeh.models import ColumnDataSource, LayoutDOM, Range1d
+from bokeh.models.annotations import LegendItem
+from bokeh.plotting import figure
+
+from aemo_dashboard.shared.charts import panes
+from aemo_dashboard.shared.charts.hover import WHEN_DAY, WHEN_INTERVAL, Shown, add_hover
+from aemo_dashboard.shared.charts.lines import Pane, line_pane, line_points
+from aemo_dashboard.shared.charts.stack import Band, stacked_bands
+from aemo_dashboard.shared.content import Chart
+from aemo_dashboard.shared.export import slug
+from aemo_dashboard.shared.fuels import MERIT_ORDER, in_order
+from aemo_dashboard.shared.resolution_manager import DAILY, Window
+from aemo_dashboard.shared.theme import Theme, series_colour
+
+MW_HEIGHT = 430
+
+
+def stack_chart(
+    name: str,
+    mw: pd.DataFrame,
+    others: pd.DataFrame,
+    window: Window,
+    theme: Theme,
+    below: Sequence[Pane] = (),
+    *,
+    height: int = MW_HEIGHT,
+    shape: Hashable = None,
+) -> Chart:
+    """The stack of ``mw`` (a column a series [MW], in merit order), and panes of lines over ``others`` below it.
+
+    Both frames are on the window's stamps (end of the interval, NEM time). Sources: ``<name>-values`` (one row an
+    interval, for tooltips: ``<series>_mw`` and the columns of ``others``), ``<name>-levels``, ``<name>-lines-<n>``.
+    """
+    step = pd.Timedelta(window.resolution.step)
+    start = pd.Timestamp(window.start)
+    stamps = window.stamps
+    data: dict[str, Any] = {"settlementdate": stamps.to_numpy(), "left": (stamps - step).to_numpy()}
+    data |= {f"{slug(str(series))}_mw": mw[series].to_numpy() for series in mw.columns}
+    data |= {str(key): others[key].to_numpy(dtype="float64") for key in others.columns}
+    values = ColumnDataSource(data, name=f"{name}-values")
+    first = min(start, stamps[0] - step) if len(stamps) else start
+    edges, bands = stacked_bands(mw, first)
+    # A screen has far fewer pixels than a 32-bit number has steps; it halves what travels.
+    levels: dict[str, Any] = {"settlementdate": edges.index.to_numpy()}
+    levels |= {edge: edges[edge].to_numpy(dtype="float32") for edge in edges.columns}
+    level_source = ColumnDataSource(levels, name=f"{name}-levels")
+    time = panes.time_range(window, f"{name}-time")
+    made: list[figure] = []
+    if not mw.empty:
+        made.append(_mw_pane(f"{name}-mw", mw, bands, window, theme, time, level_source, values, height, not below))
+    sources, bounds = [values, level_source], []
+    for number, each in enumerate(below):
+        source, limits = line_points(each, others, step, first, f"{name}-lines-{number}")
+        last = number == len(below) - 1
+        made.append(line_pane(f"{name}-{number}", each, window, theme, time, source, values, limits, last))
+        sources.append(source)
+        bounds.append(limits)
+    for picture in made[1:]:
+        picture.toolbar_location = None  # the first pane's zoom moves all
+    layout = column(*cast("list[LayoutDOM]", made), sizing_mode="stretch_width", name=f"{name}-chart")
+    whole_shape = panes.shape_of(window, tuple(bands), tuple(below), tuple(bounds), theme, height, shape)
+    exported = pd.concat([mw.rename(columns=lambda series: f"{slug(str(series))}_mw"), others], axis="columns")
+    table = exported.rename_axis("settlementdate").reset_index()
+    return Chart(name, layout, whole_shape, tuple(sources), (time,), table)
+
+
+def _mw_pane(
+    name: str,
+    mw: pd.DataFrame,
+    bands: Sequence[Band],
+    window: Window,
+    theme: Theme,
+    time: Range1d,
+    levels: ColumnDataSource,
+    values: ColumnDataSource,
+    height: int,
+    last: bool,
+) -> figure:
+    pane = panes.time_pane(theme, name, height, time, y_label="MW", last=last)
+    entries: dict[str, list[Any]] = {}  # of renderers, whose type Bokeh parametrises by glyph, invariantly
+    for band in bands:
+        area = pane.varea_step(
+            x="settlementdate",
+            y1=band.low,
+            y2=band.high,
+            source=levels,
+            step_mode="before",
+            fill_color=series_colour(band.series),
+            fill_alpha=0.92,
+            name=f"{band.series} {'up' if band.high.endswith('up_high') else 'down'}",
+        )
+        entries.setdefault(band.legend, []).append(area)
+    order = {"Battery Storage": "Battery discharge"}
+    ranked = sorted(entries, key=lambda entry: _rank(order.get(entry) or entry))
+    items = [LegendItem(label=entry, renderers=entries[entry]) for entry in ranked]
+    pane.add_layout(panes.legend(theme, items), "above")
+    panes.zero_line(pane, theme)
+    series = in_order([str(one) for one in mw.columns])
+    shown = [Shown(one, f"{slug(one)}_mw", series_colour(one), "MW") for one in reversed(series)]
+    add_hover(pane, values, shown, WHEN_DAY if window.resolution.minutes == DAILY.minutes else WHEN_INTERVAL)
+    return pane
+
+
+def _rank(series: str) -> int:
+    return MERIT_ORDER.index(series) if series in MERIT_ORDER else len(MERIT_ORDER)

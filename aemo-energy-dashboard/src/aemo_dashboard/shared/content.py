@@ -1,0 +1,103 @@
+"""What a view shows, as declarations: words, charts and tables, top to bottom.
+
+A view is a function from what is asked for to one of these. `showing` puts it on a page and `api.downloads` makes files
+of its blocks, so that a file holds what the page shows.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+from bokeh.models import ColumnDataSource, LayoutDOM, Range1d
+
+from aemo_dashboard.shared import looks
+
+
+@dataclass(frozen=True)
+class Words:
+    """A piece of HTML. Everything that comes from data or a reader is escaped by whoever writes it."""
+
+    name: str
+    html: str
+    look: Mapping[str, str] = field(default_factory=lambda: looks.NOTES)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawn figure and the sources behind it, so that new numbers can flow in without disturbing zoom and legend.
+
+    ``shape`` says what was drawn: where it is the same, new data only needs new numbers. ``times``: axes that follow
+    the window unless the reader has zoomed. ``exported``: what is drawn as a table, units in the column names; a
+    ``settlementdate`` is the end of an interval in NEM time.
+    """
+
+    name: str
+    layout: LayoutDOM
+    shape: Hashable
+    sources: tuple[ColumnDataSource, ...]
+    times: tuple[Range1d, ...] = ()
+    exported: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its key in the frame, its heading (with the unit), its digits; None for text."""
+
+    key: str
+    heading: str
+    digits: int | None = None
+    width: int | None = None
+    filtered: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that sorts, filters and is had as a file; NaN is shown as a dash.
+
+    ``clicked``: what a press on a row does to the page's choices, given them and the row.
+    ``exported``: the file's rows where they are other than the shown ones; columns get their headings as names.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    columns: tuple[Column, ...]
+    height: int | None = None
+    width: int | None = None
+    sortable: bool = True
+    clicked: Callable[[Any, "pd.Series"], None] | None = None
+    exported: pd.DataFrame | None = None
+
+    @property
+    def file_frame(self) -> pd.DataFrame:
+        """The rows of the file, under the headings."""
+        frame = self.frame if self.exported is None else self.exported
+        headings = {column.key: column.heading for column in self.columns}
+        return frame[[key for key in headings if key in frame]].rename(columns=headings)
+
+
+@dataclass(frozen=True)
+class Side:
+    """Blocks side by side, below each other where the page is narrow. ``widths``: the least width of each [px]."""
+
+    name: str
+    blocks: tuple["Words | Chart | Table", ...]
+    least: int = 380
+
+
+Block = Words | Chart | Table | Side
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that a view shows. ``sentence`` stands in the place of what can't be shown."""
+
+    blocks: tuple[Block, ...] = ()
+    sentence: str = ""
+
+    def leaves(self) -> "list[Words | Chart | Table]":
+        """Every block, with those that stand side by side each for itself."""
+        found: list[Words | Chart | Table] = []
+        for block in self.blocks:
+            found.extend(block.blocks if isinstance(block, Side) else (block,))
+        return found

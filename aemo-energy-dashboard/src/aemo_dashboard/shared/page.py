@@ -1,0 +1,226 @@
+"""One reader's tab: it owns its choices, asks the active view for its content in a thread, and shows it.
+
+A page is declared, not written: its choices, its controls and its views. A view is a function.
+"""
+
+# mypy: disable-error-code="no-untyped-call"
+# Panel's and param's constructors carry no annotations.
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import panel as pn
+import param
+from bokeh.plotting import figure
+
+from aemo_dashboard.errors import DashboardError
+from aemo_dashboard.nemtime import isoformat
+from aemo_dashboard.services import Services
+from aemo_dashboard.shared import looks
+from aemo_dashboard.shared.asked import URL_NAMES, Asked, Frame, newest_end
+from aemo_dashboard.shared.charts.panes import say_simulated
+from aemo_dashboard.shared.content import Chart, Content
+from aemo_dashboard.shared.hybrid_query_manager import QueryManager
+from aemo_dashboard.shared.showing import Room
+from aemo_dashboard.shared.status import simulated_mark, simulated_sentence
+from aemo_dashboard.shared.theme import Theme
+
+LOADING_AFTER_SECONDS = 0.3
+FORMATS = {"CSV": "csv", "Parquet": "parquet"}
+
+Chosen = Any
+"""The values of a page's choices by name, as they were when the question was put."""
+Show = Callable[[QueryManager, Asked, Chosen, Theme], Content]
+
+
+def no_controls(_choices: Any, _queries: QueryManager) -> Sequence["Control"]:
+    """Of a page that has none."""
+    return ()
+
+
+class NoChoices(param.Parameterized):
+    """Of a page that has none."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A sub-tab. ``show`` is a function of what is asked for; it runs in any thread, and raises a DashboardError
+    whose sentence then stands in the content's place.
+    """
+
+    title: str
+    slug: str
+    show: Show
+
+
+@dataclass(frozen=True)
+class Control:
+    """A widget above the content; ``views``: the slugs of those that it belongs to, None for all."""
+
+    widget: Any
+    views: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """A tab. ``slug`` names it in the URL; ``choices`` is what a reader chooses on it, in the URL under ``url_names``;
+    ``controls`` makes the widgets for that.
+    """
+
+    title: str
+    slug: str
+    views: tuple[View, ...]
+    choices: type[param.Parameterized] = NoChoices
+    url_names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    controls: Callable[[Any, QueryManager], Sequence[Control]] = no_controls
+
+    def view(self, slug: str) -> View:
+        """The view of a name, else the first."""
+        return next((view for view in self.views if view.slug == slug), self.views[0])
+
+
+def chosen(choices: param.Parameterized) -> Chosen:
+    """The values of the choices now; later changes don't reach them."""
+    return SimpleNamespace(**{name: value for name, value in choices.param.values().items() if name != "name"})
+
+
+def content_of(view: View, queries: QueryManager, asked: Asked, values: Chosen, theme: Theme) -> Content:
+    """What a view shows, or the sentence that stands in its place. Every figure of a simulated market says so."""
+    try:
+        content = view.show(queries, asked, values, theme)
+        mark = simulated_mark(queries.data_dir)  # last: rows that were read had their mark before them
+    except DashboardError as error:
+        return Content(sentence=str(error))
+    if mark is None:
+        return content
+    return _marked(content, simulated_sentence(mark), theme)
+
+
+def pinned(queries: QueryManager, asked: Asked) -> Asked:
+    """The same question with the end that its range has now, so that all parts of an answer are of one window."""
+    return asked if asked.until is not None or asked.span == "custom" else replace(asked, until=newest_end(queries))
+
+
+def _answer(view: View, queries: QueryManager, asked: Asked, values: Chosen, theme: Theme) -> tuple[Asked, Content]:
+    try:
+        asked = pinned(queries, asked)
+    except DashboardError as error:
+        return asked, Content(sentence=str(error))
+    return asked, content_of(view, queries, asked, values, theme)
+
+
+def _marked(content: Content, sentence: str, theme: Theme) -> Content:
+    """In the picture itself: it may be saved and go round without its page."""
+    for block in content.leaves():
+        if isinstance(block, Chart):
+            for pane in block.layout.select({"type": figure}):
+                say_simulated(cast("figure", pane), sentence, theme)
+            object.__setattr__(block, "shape", (block.shape, sentence))
+    return content
+
+
+class TabPage:
+    """A page as a session has it."""
+
+    def __init__(self, page: Page, services: Services, theme: Theme, frame: Frame, view: str = "") -> None:
+        self.page = page
+        self.choices = page.choices()
+        self.view = page.view(view)
+        self._services = services
+        self._theme = theme
+        self._frame = frame
+        self._question = 0
+        self._asked = frame.asked
+        self._rooms = {each.slug: Room(theme, self.choices, partial(self._links, each)) for each in page.views}
+        self._tabs = pn.Tabs(
+            *[(each.title, self._rooms[each.slug].layout) for each in page.views],
+            dynamic=True,
+            active=page.views.index(self.view),
+            sizing_mode="stretch_width",
+            stylesheets=[looks.TABS, looks.SUB_TABS],
+        )
+        self._controls = list(page.controls(self.choices, services.queries))
+        self._body: Any = self._tabs if len(page.views) > 1 else self._rooms[self.view.slug].layout
+        self.choices.param.watch(self._changed, [name for name in self.choices.param if name != "name"])
+        self._tabs.param.watch(self._view_chosen, "active")
+        self._tell: Callable[[str], None] | None = None
+
+    def on_view(self, tell: Callable[[str], None]) -> None:
+        """Say to whom the name of a chosen view goes."""
+        self._tell = tell
+
+    def open_view(self, slug: str) -> None:
+        """Turn to a view, as the URL says."""
+        self._tabs.active = self.page.views.index(self.page.view(slug))
+
+    def __panel__(self) -> pn.Column:
+        """The page: controls, then the views."""
+        self._fit_controls()
+        row = pn.FlexBox(
+            *[control.widget for control in self._controls], align_items="center", sizing_mode="stretch_width"
+        )
+        return pn.Column(*([row] if self._controls else []), self._body, sizing_mode="stretch_width")
+
+    def _fit_controls(self) -> None:
+        for control in self._controls:
+            control.widget.visible = control.views is None or self.view.slug in control.views
+
+    async def _view_chosen(self, event: param.parameterized.Event) -> None:
+        self.view = self.page.views[event.new]
+        self._fit_controls()
+        if self._tell is not None:
+            self._tell(self.view.slug)
+        await self.refresh()
+
+    async def _changed(self, *_: param.parameterized.Event) -> None:
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """Ask again with the choices as they are now. The query runs in a thread: other sessions go on."""
+        self._question += 1
+        mine, view = self._question, self.view
+        room = self._rooms[view.slug]
+        question = (self._services.queries, self._frame.asked, chosen(self.choices), self._theme)
+        working = asyncio.ensure_future(asyncio.to_thread(_answer, view, *question))
+        done, _ = await asyncio.wait({working}, timeout=LOADING_AFTER_SECONDS)
+        if not done and mine == self._question:
+            pn.state.execute(partial(_set_loading, room, True), schedule=True)
+        asked, content = await working
+        if mine == self._question:  # else the reader has chosen something else meanwhile
+            # Bokeh's document is locked while it changes; the lock was let go during the query.
+            pn.state.execute(partial(self._show, room, asked, content), schedule=True)
+        elif not done:
+            pn.state.execute(partial(_set_loading, room, False), schedule=True)
+
+    def _show(self, room: Room, asked: Asked, content: Content) -> None:
+        self._asked = asked
+        with pn.io.hold():
+            room.show(content)
+            _set_loading(room, False)
+
+    def _links(self, view: View, block: str) -> dict[str, str]:
+        """The addresses of a block's files: the same question, with the end of the window as it is now."""
+        asked = self._asked
+        query: dict[str, object] = {
+            name: getattr(asked, field) for field, name in URL_NAMES.items() if getattr(asked, field) is not None
+        }
+        if asked.until is not None:
+            query["until"] = isoformat(asked.until)
+        query |= {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for field, name in self.page.url_names.items()
+            if (value := getattr(self.choices, field)) is not None
+        }
+        address = f"download/{self.page.slug}/{view.slug}/{block}"
+        return {label: f"{address}.{ending}?{urlencode(query)}" for label, ending in FORMATS.items()}
+
+
+def _set_loading(room: Room, loading: bool) -> None:
+    if room.layout.loading != loading:
+        room.layout.loading = loading

@@ -1,0 +1,181 @@
+"""Puts a view's content on a page: a pane a block, kept while the view's blocks stay the same."""
+
+# mypy: disable-error-code="no-untyped-call"
+# Panel's constructors carry no annotations.
+
+import html
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+import panel as pn
+from bokeh.models.widgets.tables import NumberFormatter
+
+from aemo_dashboard.shared import looks
+from aemo_dashboard.shared.content import Block, Chart, Content, Side, Table, Words
+from aemo_dashboard.shared.theme import Theme
+
+SENTENCE = "sentence"
+Links = Callable[[str], Mapping[str, str]]
+"""The addresses of a block's files by their label, such as ``CSV``."""
+
+
+def paragraph(text: str) -> str:
+    """A sentence as HTML; nothing for none."""
+    return f"<p>{html.escape(text)}</p>" if text else ""
+
+
+class ChartPane:
+    """A figure that takes new numbers in place where its shape is the same."""
+
+    def __init__(self) -> None:
+        self._figure = pn.pane.Bokeh(None, sizing_mode="stretch_width")
+        self._links = pn.pane.HTML("", styles=looks.LINKS)
+        self.pane = pn.Column(self._figure, self._links, sizing_mode="stretch_width", styles=looks.CARD)
+        self._chart: Chart | None = None
+
+    def show(self, chart: Chart, links: str) -> None:
+        """Draw anew, or only put the numbers in. A reader who has zoomed in stays where he is."""
+        old = self._chart
+        self._links.object = links
+        if old is None or old.shape != chart.shape:
+            self._chart = chart
+            self._figure.object = chart.layout
+            return
+        for mine, new in zip(old.sources, chart.sources, strict=True):
+            mine.data = dict(new.data)
+        for axis, new_axis in zip(old.times, chart.times, strict=True):
+            untouched = (axis.start, axis.end) == (axis.reset_start, axis.reset_end)
+            edges = {"reset_start": new_axis.reset_start, "reset_end": new_axis.reset_end}
+            if untouched:
+                edges |= {"start": new_axis.start, "end": new_axis.end}
+            axis.update(**edges)
+
+
+class TablePane:
+    """A Tabulator whose columns are declared once; a table of other columns makes another one."""
+
+    def __init__(self, theme: Theme, choices: Any) -> None:
+        self._theme = theme
+        self._choices = choices
+        self._table: pn.widgets.Tabulator | None = None
+        self._shown: Table | None = None
+        self._links = pn.pane.HTML("", styles=looks.LINKS)
+        self.pane = pn.Column(self._links, sizing_mode="stretch_width", styles=looks.CARD)
+
+    def show(self, table: Table, links: str) -> None:
+        """Show the rows of a table."""
+        frame = table.frame[[column.key for column in table.columns]].reset_index(drop=True)
+        same = self._shown is not None and (self._shown.columns, self._shown.height) == (table.columns, table.height)
+        self._shown = table
+        self._links.object = links
+        if same and self._table is not None:
+            self._table.value = frame
+            return
+        self._table = self._made(table, frame)
+        self.pane[:] = [self._table, self._links]
+
+    def _made(self, table: Table, frame: pd.DataFrame) -> pn.widgets.Tabulator:
+        numbers = [column for column in table.columns if column.digits is not None]
+        formats = {
+            column.key: NumberFormatter(
+                format="0,0" + ("." + "0" * (column.digits or 0) if column.digits else ""), nan_format="–"
+            )
+            for column in numbers
+        }
+        widget = pn.widgets.Tabulator(
+            frame,
+            titles={column.key: column.heading for column in table.columns},
+            formatters=formats,
+            show_index=False,
+            disabled=True,
+            selectable=False,
+            theme=self._theme.table,
+            layout="fit_columns" if table.width is None else "fit_data_table",
+            sizing_mode="stretch_width" if table.width is None else "fixed",
+            width=table.width,
+            height=table.height,
+            text_align={column.key: "right" for column in numbers},
+            header_align={column.key: "right" for column in numbers},
+            header_filters={
+                column.key: {"type": "input", "func": "like", "placeholder": "filter"}
+                for column in table.columns
+                if column.filtered
+            },
+            widths={column.key: column.width for column in table.columns if column.width is not None},
+            sortable=table.sortable,
+            stylesheets=[looks.TABLE],
+        )
+        if table.clicked is not None:
+            widget.on_click(self._clicked)
+        return widget
+
+    def _clicked(self, event: Any) -> None:
+        shown = self._shown
+        if shown is not None and shown.clicked is not None and 0 <= event.row < len(shown.frame):
+            shown.clicked(self._choices, shown.frame.iloc[event.row])
+
+
+class WordsPane:
+    """A piece of HTML."""
+
+    def __init__(self) -> None:
+        self.pane = pn.pane.HTML("", sizing_mode="stretch_width")
+
+    def show(self, words: Words, _: str) -> None:
+        """Show the words; nothing takes no room."""
+        self.pane.param.update(object=words.html, styles=dict(words.look), visible=bool(words.html))
+
+
+Pane = ChartPane | TablePane | WordsPane
+
+
+class Room:
+    """Where a view's content stands."""
+
+    def __init__(self, theme: Theme, choices: Any, links: Links) -> None:
+        self.layout = pn.Column(sizing_mode="stretch_width")
+        self._theme = theme
+        self._choices = choices
+        self._links = links
+        self._panes: dict[str, Pane] = {}
+        self._structure: object = None
+
+    def show(self, content: Content) -> None:
+        """Show the content in the panes that are there, as far as they are of the same blocks."""
+        blocks: tuple[Block, ...] = content.blocks
+        if content.sentence:
+            blocks = (Words(SENTENCE, paragraph(content.sentence), looks.SENTENCE), *blocks)
+        for block in Content(blocks).leaves():
+            self._pane(block).show(block, self._links_of(block))  # type: ignore[arg-type]  # the pane is of the block's kind
+        structure = [(b.name, [leaf.name for leaf in b.blocks]) if isinstance(b, Side) else b.name for b in blocks]
+        if structure != self._structure:
+            self._structure = structure
+            self.layout[:] = [self._laid_out(block) for block in blocks]
+
+    def _pane(self, block: Words | Chart | Table) -> Pane:
+        name = f"{type(block).__name__} {block.name}"
+        if name not in self._panes:
+            made: dict[type, Callable[[], Pane]] = {
+                Words: WordsPane,
+                Chart: ChartPane,
+                Table: lambda: TablePane(self._theme, self._choices),
+            }
+            self._panes[name] = made[type(block)]()
+        return self._panes[name]
+
+    def _laid_out(self, block: Block) -> Any:
+        if not isinstance(block, Side):
+            return self._pane(block).pane
+        columns = [
+            pn.Column(self._pane(leaf).pane, styles={"flex": f"1 1 {block.least}px", "min-width": "0"})
+            for leaf in block.blocks
+        ]
+        return pn.FlexBox(*columns, sizing_mode="stretch_width", gap="10px", align_items="flex-start")
+
+    def _links_of(self, block: Words | Chart | Table) -> str:
+        if isinstance(block, Words) or (isinstance(block, Chart) and block.exported is None):
+            return ""
+        links = self._links(block.name).items()
+        style = 'style="color:inherit"'
+        return " · ".join(f'<a {style} href="{html.escape(href)}" download>{label}</a>' for label, href in links)

@@ -1,0 +1,86 @@
+"""Energy and its value at the price of its region, over a window: by fuel and by unit. Storage by its two signs.
+
+A unit that stores energy is two series, ``Battery discharge`` and ``Battery charge``; its charging has negative energy
+and negative revenue, so that its price is what it paid.
+"""
+
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from aemo_dashboard.shared.duckdb_views import UNITS, Source, Value
+from aemo_dashboard.shared.hybrid_query_manager import QueryManager
+from aemo_dashboard.shared.resolution_manager import THIRTY, Window
+from aemo_dashboard.shared.tables import NEM_REGION
+
+STORAGE = "Battery Storage"
+SUMS = ["hours", "mwh", "priced_mwh", "revenue"]
+
+
+def by_fuel(queries: QueryManager, window: Window, region: str = NEM_REGION) -> pd.DataFrame:
+    """A row a region and series: region (None for units in no list), series, hours [h], mwh [MWh], priced_mwh [MWh]
+    (of the intervals whose price is known), revenue [$]. The values of a group are sums of its rows, its price is
+    revenue ÷ priced_mwh.
+    """
+    values: dict[str, Value] = {"start": window.start, "end": window.end, "region": region}
+    prices = {"prices": window.source("prices")}
+    if window.resolution.stored == THIRTY.stored:
+        fuels = {"fuels": Source("fuel_half_hours", window.start, window.end)}
+        rows = queries.frame("fuel_values_30min", fuels | prices, **values)
+    else:
+        readings = {"scada": window.source("scada"), "units": UNITS}
+        rows = queries.frame("fuel_values_5min", readings | prices, **values)
+    return split_storage(rows)[["region", "series", *SUMS]]
+
+
+def by_unit(queries: QueryManager, window: Window) -> pd.DataFrame:
+    """A row a unit and series of the whole NEM: duid, region, series, hours [h], mwh [MWh], priced_hours [h],
+    priced_mwh [MWh], revenue [$]. Units in no list have the region None and the series ``Unknown``.
+    """
+    whole_from, whole_to = _whole_days(window)
+    sources = {"days": Source("unit_days", whole_from, whole_to), "units": UNITS}
+    for side, start, end in (("head", window.start, whole_from), ("tail", whole_to, window.end)):
+        for kind in ("scada", "prices"):
+            table = f"{kind}{window.resolution.stored}"
+            sources[f"{side}_{kind}"] = Source(table, start, end) if start < end else Source(table, parts=())
+    rows = queries.frame(
+        "unit_totals",
+        sources,
+        start=window.start,
+        end=window.end,
+        whole_from=whole_from,
+        whole_to=whole_to,
+        step=window.resolution.stored,
+    )
+    return split_storage(rows)[["duid", "region", "series", "priced_hours", *SUMS]]
+
+
+def _whole_days(window: Window) -> tuple[datetime, datetime]:
+    """The days that lie wholly in the window, for which there is a roll-up; an empty span at its end without any."""
+    midnight = window.start.replace(hour=0, minute=0, second=0, microsecond=0)
+    first = midnight if midnight == window.start else midnight + timedelta(days=1)
+    last = window.end.replace(hour=0, minute=0, second=0, microsecond=0)
+    rolled = window.resolution.stored == THIRTY.stored and first < last
+    return (first, last) if rolled else (window.end, window.end)
+
+
+def split_storage(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a query with mwh and above_mwh (and their priced ones and revenues) by series.
+
+    ``fuel`` becomes ``series``; a row of storage becomes two, the positive and the negative part.
+    """
+    battery = rows["fuel"] == STORAGE
+    storage, others = rows[battery], rows[~battery]
+    up = storage.assign(
+        series="Battery discharge",
+        mwh=storage["above_mwh"],
+        priced_mwh=storage["priced_above_mwh"],
+        revenue=storage["above_revenue"],
+    )
+    down = storage.assign(
+        series="Battery charge",
+        mwh=storage["mwh"] - storage["above_mwh"],
+        priced_mwh=storage["priced_mwh"] - storage["priced_above_mwh"],
+        revenue=storage["revenue"] - storage["above_revenue"],
+    )
+    return pd.concat([others.assign(series=others["fuel"]), up, down], ignore_index=True)
