@@ -61,7 +61,7 @@ def bar_chart(
         if not stacked and len(bars) > 1:
             place = dodge("category", (number - (len(bars) - 1) / 2) * width, range=picture.x_range)
         edges = {"bottom": f"{bar.key}_low", "top": f"{bar.key}_high"} if stacked else {"bottom": 0, "top": bar.key}
-        drawn = picture.vbar(
+        drawn: Any = picture.vbar(
             x=place,
             width=width * 0.92,
             source=source,
@@ -79,7 +79,7 @@ def bar_chart(
         picture.xaxis.major_label_orientation = 0.7
     table = frame[[bar.key for bar in bars]].rename(columns={bar.key: f"{bar.name} [{unit}]" for bar in bars})
     whole_shape = (tuple(categories), tuple(bars), stacked, unit, title, theme, shape)
-    exported = table.rename_axis(frame.index.name or "category").reset_index()
+    exported = table.rename_axis(str(frame.index.name or "category")).reset_index()
     return Chart(name, picture, whole_shape, (source,), exported=exported)
 
 

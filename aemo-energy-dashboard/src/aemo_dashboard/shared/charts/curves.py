@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from bokeh.models import ColumnDataSource, NumeralTickFormatter, Range1d
@@ -53,9 +54,9 @@ def curve_chart(
         panes.title(picture, title, theme)
     sources, items = [], []
     for curve, values in frames:
-        data = {"x": values.index.to_numpy(dtype="float64"), "y": values.to_numpy(dtype="float64")}
+        data: dict[str, Any] = {"x": values.index.to_numpy(dtype="float64"), "y": values.to_numpy(dtype="float64")}
         source = ColumnDataSource(data, name=f"{name}-{curve.key}")
-        line = picture.line(
+        line: Any = picture.line(
             "x",
             "y",
             source=source,
