@@ -189,8 +189,9 @@ class Shell:
         self._version = self._services.watcher.version
         status = await asyncio.to_thread(status_now, self._services)
         pn.state.execute(partial(self._show_status, status), schedule=True)  # the document is locked while it changes
-        if new:
-            await self._open().refresh()
+        opened = self._open()
+        if new or opened.view.follows_clock:
+            await opened.refresh()
 
     def _show_mark(self, mark: str | None) -> None:
         text = "" if mark is None else html.escape(simulated_sentence(mark))

@@ -8,6 +8,7 @@ A source may also name a roll-up (`rollups`); its files are made of the parts of
 """
 
 import logging
+import os
 import random
 import re
 import shutil
@@ -55,23 +56,32 @@ def fingerprint(files: Iterable[Path]) -> Fingerprint:
     return tuple(stamps)
 
 
-def part_files(data_dir: Path, table: str) -> list[Path]:
-    """All part files of a table, oldest first; temporary files (leading dot) and foreign names are left out."""
-    folder = data_dir / f"{table}.parquet"
+def part_names(data_dir: Path, table: str) -> list[str]:
+    """Names of all part files of a table, oldest first; temporary files (leading dot) and foreign names are left out.
+
+    Names, since years have many parts and a path costs more than its name.
+    """
     try:
-        names = sorted(path.name for path in folder.iterdir())
+        with os.scandir(data_dir / f"{table}.parquet") as entries:
+            names = sorted(entry.name for entry in entries)
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return [folder / name for name in names if name.endswith(".parquet") and not name.startswith(".")]
+    return [name for name in names if name.endswith(".parquet") and not name.startswith(".")]
+
+
+def part_files(data_dir: Path, table: str) -> list[Path]:
+    """All part files of a table, oldest first."""
+    folder = data_dir / f"{table}.parquet"
+    return [folder / name for name in part_names(data_dir, table)]
 
 
 def files_for(data_dir: Path, table: str, start: datetime, end: datetime) -> list[Path]:
     """The part files whose name says that they can hold stamps in ``(start, end]``; unparsable names always can."""
-    chosen = []
-    for path in part_files(data_dir, table):
-        span = partition_span(path.stem)
+    folder, chosen = data_dir / f"{table}.parquet", []
+    for name in part_names(data_dir, table):
+        span = partition_span(name.removesuffix(".parquet"))
         if span is None or (span[0] < end and start < span[1]):
-            chosen.append(path)
+            chosen.append(folder / name)
     return chosen
 
 
@@ -122,7 +132,12 @@ class Views:
         self._scratch = tempfile.TemporaryDirectory(prefix="aemo-dashboard-")
         self._empty = self._write_empty_files(Path(self._scratch.name))
         self._rollups = RollupStore(cache_dir, data_dir, Path(self._scratch.name) / "rollups")
-        self._text_of = {name: identity(macros, self.sql[name]) for name in ROLLUPS}
+        self._text_of = {name: identity(macros, *self._texts(rollup)) for name, rollup in ROLLUPS.items()}
+
+    def _texts(self, rollup: Rollup) -> list[str]:
+        """The queries that make a roll-up: its own, and those of the roll-ups that it reads."""
+        beside = [text for _, table in rollup.joined if table in ROLLUPS for text in self._texts(ROLLUPS[table])]
+        return [self.sql[rollup.name], *beside]
 
     @staticmethod
     def _write_empty_files(folder: Path) -> dict[str, Path]:
@@ -155,8 +170,9 @@ class Views:
             return [path] if path.is_file() else []
         if source.start is not None and source.end is not None:
             return files_for(self.data_dir, source.table, source.start, source.end)
-        files = part_files(self.data_dir, source.table)
-        return files if source.parts is None else [path for path in files if path.name in source.parts]
+        names = part_names(self.data_dir, source.table)
+        chosen = names if source.parts is None else [name for name in names if name in source.parts]
+        return [self.data_dir / f"{source.table}.parquet" / name for name in chosen]
 
     def _sources_of(self, rollup: Rollup, part: Path) -> dict[str, Source]:
         """What the roll-up of one part is made of."""

@@ -30,7 +30,7 @@ KEEP_REPLACED_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Rollup:
-    """``sql/<name>.sql`` over each part of ``base``. ``joined``: the tables read beside it, of the same span."""
+    """``sql/<name>.sql`` over each part of ``base``. ``joined``: the tables and roll-ups read beside it, of the same span."""
 
     name: str
     base: str
@@ -59,6 +59,19 @@ ROLLUPS = {
             "scada30",
             (("prices", "prices30"),),
             (("duid", TEXT), ("region", TEXT), ("fuel", TEXT), *((name, FLOAT) for name in _SUMS)),
+        ),
+        Rollup(
+            "renewable_records",
+            "scada30",
+            (("fuels", "fuel_half_hours"), ("rooftop", "rooftop30")),
+            (
+                ("region", TEXT),
+                ("share", FLOAT),
+                ("first", TIME),
+                ("last", TIME),
+                ("counted", pa.int64()),
+                ("partial", pa.int64()),
+            ),
         ),
     )
 }
