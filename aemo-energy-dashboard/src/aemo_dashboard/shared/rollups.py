@@ -55,6 +55,12 @@ ROLLUPS = {
             (("region", TEXT), ("fuel", TEXT), ("mw", FLOAT), ("above_mw", FLOAT), ("units", pa.int32())),
         ),
         Rollup(
+            "fuel_days",
+            "scada30",
+            (("prices", "prices30"),),
+            (("region", TEXT), ("fuel", TEXT), *((name, FLOAT) for name in _SUMS if name != "priced_hours")),
+        ),
+        Rollup(
             "unit_days",
             "scada30",
             (("prices", "prices30"),),
