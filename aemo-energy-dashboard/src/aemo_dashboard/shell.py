@@ -94,6 +94,7 @@ class Shell:
         self._opened: dict[str, TabPage] = {}
         self._version = -1
         self._ticks = 0
+        self._in_browser = False
         self._place = Place()
         self._frame = Frame()
         self._simulated = pn.pane.HTML("", styles=looks.SIMULATED, visible=False, sizing_mode="stretch_width")
@@ -119,7 +120,7 @@ class Shell:
         self._place.param.watch(self._place_named, ["tab", "view"])
         self._frame.param.watch(self._range_chosen, list(URL_NAMES))
         self._open()
-        pn.state.onload(self._tick)
+        pn.state.onload(self._begin)
         pn.state.add_periodic_callback(self._tick, period=TICK_MILLISECONDS)  # type: ignore[arg-type]  # awaits it all the same
         template = MaterialTemplate(
             title=TITLE if mark is None else SIMULATED_TITLE,
@@ -180,8 +181,15 @@ class Shell:
                 return
         await self._open().refresh()
 
+    async def _begin(self) -> None:
+        """The browser has the page. What changed between its fetching the document and saying so, Panel would drop."""
+        self._in_browser = True
+        await self._tick()
+
     async def _tick(self) -> None:
         """Follow the data: the watcher's number says whether anything is new, so most ticks cost nothing."""
+        if not self._in_browser:
+            return
         self._ticks += 1
         new = self._version != self._services.watcher.version
         if not new and self._ticks % CLOCK_TICKS:

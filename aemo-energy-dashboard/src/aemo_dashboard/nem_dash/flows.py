@@ -20,7 +20,7 @@ from aemo_dashboard.shared.resolution_manager import FIVE, THIRTY, Window
 
 HIGH, FULL = (f"{100 * mark:.0f} %" for mark in LIMIT_MARKS)
 COLUMNS = (
-    Column("interconnector", "Inter- connector", width=98),
+    Column("interconnector", "Interconnector", width=118),
     Column("path", "From → to", width=112),
     Column("mw", "Flow [MW]", 0, 66),
     Column("limit_mw", "Limit [MW]", 0, 66),

@@ -14,7 +14,7 @@ from aemo_dashboard.shared.tables import REGIONS
 
 SHOWN = 6
 HOUR = timedelta(hours=1)
-REGION_WIDTH, PRICE_WIDTH, MEAN_WIDTH = 64, 92, 108
+REGION_WIDTH, PRICE_WIDTH, MEAN_WIDTH = 66, 100, 122
 
 
 def load_prices(queries: QueryManager, window: Window) -> ByRegion:

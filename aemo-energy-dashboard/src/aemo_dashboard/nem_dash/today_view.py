@@ -55,8 +55,10 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
         Side("market", (share, Words("map", _map(flows, prices, demand, theme), CARD)), 340),
         Words("generation-title", _generation_title(generation, demand), looks.HEADING),
         *stack,
-        Side("titles", (Words("flows-title", _flows_title(flows), looks.HEADING), Words("sources-title", SOURCES, looks.HEADING)), 340),
-        Side("tables", (flow_table(flows), source_table(freshness(queries), nem_now())), 340),
+        Words("flows-title", _flows_title(flows), looks.HEADING),
+        flow_table(flows),
+        Words("sources-title", SOURCES, looks.HEADING),
+        source_table(freshness(queries), nem_now()),
         Words("notes", "".join(map(paragraph, said)), looks.NOTES),
     )
     return Content(blocks)
