@@ -58,7 +58,7 @@ Load = Callable[[Window], pd.DataFrame]
 
 
 def by_region(window: Window, load: Load, values: str) -> ByRegion:
-    """Load 5-minute numbers, and half hours for regions that lack some; or half hours alone, where there is no other."""
+    """Load 5-minute numbers, and half hours for regions that lack some; or half hours alone, where nothing else is."""
     five = _wide(load(window), window, values)
     if five.isna().all(axis=None):
         coarse = replace(window, resolution=THIRTY)
@@ -72,7 +72,7 @@ def by_region(window: Window, load: Load, values: str) -> ByRegion:
     half_hours = _wide(load(around), around, values)
     # Region by region: one that is missing may be stored by the half hour while the others are here.
     parts = {region: fill_from_half_hours(five[[region]], half_hours[[region]]) for region in REGIONS}
-    frame = pd.concat([part for part, _ in parts.values()], axis="columns")
+    frame = pd.concat([part for part, _ in parts.values()], axis="columns", sort=False)
     return ByRegion(window, five, frame, {region: count for region, (_, count) in parts.items() if count})
 
 

@@ -40,6 +40,6 @@ def summary(demand: ByRegion, region: str) -> str:
     if known.empty:
         return ""
     return (
-        f"{known.iloc[-1]:,.0f} MW at {known.index[-1]:%H:%M}; in 24 hours {known.min():,.0f} to {known.max():,.0f} MW, "
-        f"mean {known.mean():,.0f} MW"
+        f"{known.iloc[-1]:,.0f} MW at {pd.Timestamp(known.index[-1]):%H:%M}; "
+        f"in 24 hours {known.min():,.0f} to {known.max():,.0f} MW, mean {known.mean():,.0f} MW"
     )

@@ -66,7 +66,9 @@ def load_flows(queries: QueryManager, window: Window) -> Flows:
     newest = stored["settlementdate"].max()
     rows = [_row(name, stored[stored["interconnectorid"] == name], at, newest) for name in (*INTERCONNECTORS, *strange)]
     if strange:
-        notes.append(f"Warning: which regions {', '.join(strange)} joins is not known here. It is listed, not on the map.")
+        notes.append(
+            f"Warning: which regions {', '.join(strange)} joins is not known here. It is listed, not on the map."
+        )
     silent = [row["interconnector"] for row in rows if pd.isna(row["mw"])]
     if silent and not stored.empty:
         notes.append(f"No flow of {', '.join(silent)} is stored in these 24 hours.")

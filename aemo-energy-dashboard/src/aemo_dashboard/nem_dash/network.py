@@ -40,9 +40,7 @@ WAYS = {
 }
 
 
-def network(
-    flows: Flows, prices: Mapping[str, float], demand: Mapping[str, float], theme: Theme
-) -> str:
+def network(flows: Flows, prices: Mapping[str, float], demand: Mapping[str, float], theme: Theme) -> str:
     """The map as HTML. ``prices`` [$/MWh] and ``demand`` [MW] by region; NaN or absent where not known."""
     drawn = "".join(
         _link(row, WAYS[str(row["interconnector"])], theme)
@@ -52,12 +50,15 @@ def network(
     boxes = "".join(_box(region, prices.get(region), demand.get(region), theme) for region in REGIONS)
     legend = "".join(
         _text(8, 16 + 15 * number, line, 11, theme.quiet, "start")
-        for number, line in enumerate(("arrow: way of the flow", "%: of the limit in force", "▲ 80 %   ▲▲ 95 % or more"))
+        for number, line in enumerate(
+            ("arrow: way of the flow", "%: of the limit in force", "▲ 80 %   ▲▲ 95 % or more")
+        )
     )
     said = "Map of the five regions with prices, demand and interconnector flows"
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{said}" '
-        f'style="display:block;width:100%;max-width:470px;margin:0 auto;font-family:inherit">{legend}{drawn}{boxes}</svg>'
+        'style="display:block;width:100%;max-width:470px;margin:0 auto;font-family:inherit">'
+        f"{legend}{drawn}{boxes}</svg>"
     )
 
 
@@ -104,9 +105,7 @@ def _link(row: "pd.Series", way: Way, theme: Theme) -> str:
     )
 
 
-def _ends(
-    origin: str, to: str, shift: tuple[float, float]
-) -> tuple[tuple[float, float], tuple[float, float]]:
+def _ends(origin: str, to: str, shift: tuple[float, float]) -> tuple[tuple[float, float], tuple[float, float]]:
     """Where a line leaves one region's box and meets the other's."""
     (x1, y1), (x2, y2) = PLACES[origin], PLACES[to]
     if x1 == x2:
@@ -124,6 +123,9 @@ def _arrow(start: tuple[float, float], end: tuple[float, float], width: float, c
     middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
     size = 7 + width / 2
     tip = (middle[0] + size * ahead[0], middle[1] + size * ahead[1])
-    back = [(middle[0] - size * ahead[0] + s * size * across[0], middle[1] - size * ahead[1] + s * size * across[1]) for s in (1, -1)]
+    back = [
+        (middle[0] - size * ahead[0] + s * size * across[0], middle[1] - size * ahead[1] + s * size * across[1])
+        for s in (1, -1)
+    ]
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (tip, *back))
     return f'<polygon points="{points}" fill="{colour}"/>'

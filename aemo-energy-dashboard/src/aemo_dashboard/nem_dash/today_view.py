@@ -1,4 +1,4 @@
-"""The one view of "Today", top to bottom: prices, their chart beside the gauge, generation and demand, flows, sources."""
+"""The one view of "Today", top to bottom: prices, renewable share and map, generation and demand, flows, sources."""
 
 import html
 from collections.abc import Mapping
@@ -78,8 +78,8 @@ def _without_prices(notes: tuple[str, ...]) -> list[str]:
 
 def _heading(window: Window) -> str:
     return (
-        f"<b>The last 24 hours that are stored:</b> {spoken(window.start)} to {spoken(window.end)} NEM time, whatever range "
-        "and resolution are chosen. The region chosen is that of the renewable share and of generation and demand."
+        f"<b>The last 24 hours that are stored:</b> {spoken(window.start)} to {spoken(window.end)} NEM time, whatever "
+        "range and resolution are chosen. The region chosen is that of the renewable share and of generation and demand."
     )
 
 
@@ -136,21 +136,30 @@ def _generation_title(view: GenerationView, demand: ByRegion) -> str:
 def _flows_title(flows: Flows) -> str:
     kind = flows.window.resolution.name
     return (
-        f"<b>Interconnectors</b>, {kind} metered MW (positive: from → to) and the limit in force in the flow's direction. "
-        f"▲ high: {HIGH} of it or more; ▲▲ congested: {FULL} or more."
+        f"<b>Interconnectors</b>, {kind} metered MW (positive: from → to) and the limit in force in the flow's "
+        f"direction. ▲ high: {HIGH} of it or more; ▲▲ congested: {FULL} or more."
     )
 
 
 def _map(flows: Flows, prices: ByRegion, demand: ByRegion, theme: Theme) -> str:
-    end = spoken(flows.window.end)
-    words = f"<div><b>Prices, demand and flows</b> at {end} NEM time</div>"
+    """The map, the time of its numbers, and what is not on it."""
+    last_flow = "" if flows.empty else str(flows.rows["at"].max())
+    times = {"prices": _newest_stamp(prices), "demand": _newest_stamp(demand), "flows": last_flow}
+    said = ", ".join(f"{what} at {stamp}" for what, stamp in times.items() if stamp)
+    if len(set(times.values())) == 1 and last_flow:
+        said = f"prices, demand and flows at {last_flow}"
+    title = f"<div><b>Regions and interconnectors:</b> {html.escape(said)} NEM time</div>" if said else ""
     older = "<div>* an older flow: see the table.</div>" if flows.rows["late"].any() else ""
-    strange = [str(name) for name, origin in zip(flows.rows["interconnector"], flows.rows["origin"], strict=True) if origin is None]
-    also = f"<div>⚠ Not on the map: {html.escape(', '.join(strange))}</div>" if strange else ""
-    return words + network(flows, _at(prices, flows.window), _at(demand, flows.window), theme) + older + also
+    strange = flows.rows.loc[flows.rows["origin"].isna(), "interconnector"]
+    also = f"<div>⚠ Not on the map: {html.escape(', '.join(strange))}</div>" if len(strange) else ""
+    return title + network(flows, _newest_row(prices), _newest_row(demand), theme) + older + also
 
 
-def _at(data: ByRegion, window: Window) -> Mapping[str, float]:
+def _newest_stamp(data: ByRegion) -> str:
+    return "" if data.empty else spoken(pd.Timestamp(data.stored.index[-1]).to_pydatetime())
+
+
+def _newest_row(data: ByRegion) -> Mapping[str, float]:
     """The numbers of the newest interval of a kind; NaN for a region that has none in it."""
     row = data.stored.iloc[-1] if len(data.stored) else pd.Series(dtype="float64")
     return {str(region): float(value) for region, value in row.items()}
