@@ -8,6 +8,7 @@ from pathlib import Path
 import nem_files
 import numpy as np
 import pandas as pd
+import panel as pn
 import pytest
 import time_machine
 from asking import shown
@@ -25,6 +26,7 @@ from aemo_dashboard.shared.content import Chart, Content, Table, Words
 from aemo_dashboard.shared.formulas import INTERCONNECTORS, NOT_GENERATION, RENEWABLE_FUELS, renewable_share
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import FIVE, THIRTY
+from aemo_dashboard.shared.showing import Room
 from aemo_dashboard.shared.status import freshness
 from aemo_dashboard.shared.tables import REGIONS
 from aemo_dashboard.shared.theme import DARK, LIGHT
@@ -504,3 +506,24 @@ def test_prices_equal_those_of_the_files(day: Path, queries: QueryManager) -> No
     table = rows(today(queries), "prices").set_index("region")
     assert table["day"].to_dict() == pytest.approx(mean.to_dict())
     assert THIRTY.hours == 0.5
+
+
+def test_a_second_look_sends_only_what_is_new(day: Path, queries: QueryManager) -> None:
+    """The tab is asked again every half minute for its ages: charts and tables that are the same stay untouched."""
+    room = Room(DARK, PAGE.choices(), lambda _: {})
+    sent: list[object] = []
+    with time_machine.travel(datetime(2026, 8, 31, 18, 12, tzinfo=NEM), tick=False) as clock:
+        first = today(queries)
+        room.show(first)
+        for leaf in first.leaves():
+            if isinstance(leaf, Chart):
+                for source in leaf.sources:
+                    source.on_change("data", lambda attr, old, new, name=source.name: sent.append(name))
+        for table in room.layout.select(pn.widgets.Tabulator):
+            table.param.watch(lambda event: sent.append(event.new.columns[0]), "value")
+        clock.move_to(datetime(2026, 8, 31, 18, 30, tzinfo=NEM))
+        room.show(today(queries))
+        assert sent == ["source"]
+        nem_files.prices(day, [(END, "NSW1", 338.0)])
+        room.show(today(queries))
+    assert sent[1:] == ["region", "price-chart-values", "price-chart-lines-0"]

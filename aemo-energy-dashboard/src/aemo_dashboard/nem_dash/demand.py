@@ -12,8 +12,8 @@ def load_demand(queries: QueryManager, window: Window) -> ByRegion:
     """TOTALDEMAND of each region [MW]: what dispatch has to meet there, after rooftop solar."""
 
     def load(at: Window) -> pd.DataFrame:
-        values = {"start": at.start, "end": at.end, "names": list(REGIONS)}
-        return queries.frame("demand", {"regions": at.source("regions")}, **values)
+        sources = {"regions": at.source("regions")}
+        return queries.frame("demand", sources, names=list(REGIONS), start=at.start, end=at.end)
 
     return by_region(window, load, "mw")
 

@@ -26,7 +26,7 @@ COLUMNS = (
     Column("limit_mw", "Limit [MW]", 0, 66),
     Column("use", "Use [%]", 0, 56),
     Column("mark", "Mark", width=104),
-    Column("full_hours", f"{FULL} or more in 24 h [h]", 1, 88),
+    Column("full_hours", "Congested in 24 h [h]", 1, 96),
     Column("at", "Interval [NEM time]", width=126),
 )
 
@@ -69,7 +69,7 @@ def load_flows(queries: QueryManager, window: Window) -> Flows:
         notes.append(
             f"Warning: which regions {', '.join(strange)} joins is not known here. It is listed, not on the map."
         )
-    silent = [row["interconnector"] for row in rows if pd.isna(row["mw"])]
+    silent = [name for name in INTERCONNECTORS if name not in set(stored["interconnectorid"])]
     if silent and not stored.empty:
         notes.append(f"No flow of {', '.join(silent)} is stored in these 24 hours.")
     late = [f"{row['interconnector']} {row['at']}" for row in rows if row["late"]]

@@ -61,8 +61,8 @@ def load_renewables(queries: QueryManager, view: GenerationView) -> Renewables:
     """The shares of the region of a day's generation."""
     rooftop = _rooftop_half_hours(queries, view.window, view.region)
     latest = _latest(view)
-    last_known = rooftop.last_valid_index()
-    estimated = latest.end is not None and (last_known is None or latest.end > last_known)
+    known = rooftop.dropna().index
+    estimated = latest.end is not None and (known.empty or latest.end > pd.Timestamp(known[-1]).to_pydatetime())
     day, hours = _day(view)
     now = _now(queries, view.window, view.region, rooftop)
     return Renewables(view.region, now, latest, estimated, day, hours, load_record(queries, view.region))

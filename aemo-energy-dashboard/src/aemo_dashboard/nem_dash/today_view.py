@@ -79,7 +79,7 @@ def _without_prices(notes: tuple[str, ...]) -> list[str]:
 def _heading(window: Window) -> str:
     return (
         f"<b>The last 24 hours that are stored:</b> {spoken(window.start)} to {spoken(window.end)} NEM time, whatever "
-        "range and resolution are chosen. The region chosen is that of the renewable share and of generation and demand."
+        "range and resolution are chosen. The chosen region is that of the renewable share, generation and demand."
     )
 
 

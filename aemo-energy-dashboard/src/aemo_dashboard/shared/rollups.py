@@ -33,7 +33,7 @@ KEEP_REPLACED_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Rollup:
-    """``sql/<name>.sql`` over each part of ``base``. ``joined``: tables and roll-ups read beside it, of the same span."""
+    """``sql/<name>.sql`` over each part of ``base``. ``joined``: tables and roll-ups beside it, of the same span."""
 
     name: str
     base: str

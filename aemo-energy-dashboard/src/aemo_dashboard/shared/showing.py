@@ -26,7 +26,7 @@ def paragraph(text: str) -> str:
 
 
 class ChartPane:
-    """A figure that takes new numbers in place where its shape is the same."""
+    """A figure that takes new numbers in place where its shape is the same. Equal ones don't travel again."""
 
     def __init__(self) -> None:
         self._figure = pn.pane.Bokeh(None, sizing_mode="stretch_width")
@@ -43,7 +43,8 @@ class ChartPane:
             self._figure.object = chart.layout
             return
         for mine, new in zip(old.sources, chart.sources, strict=True):
-            mine.data = dict(new.data)
+            if not pd.DataFrame(dict(mine.data)).equals(pd.DataFrame(dict(new.data))):
+                mine.data = dict(new.data)
         for axis, new_axis in zip(old.times, chart.times, strict=True):
             untouched = (axis.start, axis.end) == (axis.reset_start, axis.reset_end)
             edges = {"reset_start": new_axis.reset_start, "reset_end": new_axis.reset_end}
@@ -70,7 +71,8 @@ class TablePane:
         self._shown = table
         self._links.object = links
         if same and self._table is not None:
-            self._table.value = frame
+            if not frame.equals(self._table.value):
+                self._table.value = frame
             return
         self._table = self._made(table, frame)
         self.pane[:] = [self._table, self._links]
