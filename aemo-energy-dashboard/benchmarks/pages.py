@@ -34,20 +34,20 @@ from aemo_dashboard.shared.asked import REGION_CHOICES, SPAN_NAMES
 from aemo_dashboard.shared.duckdb_views import Views
 
 CALM_MS, GIVE_UP_MS = 350, 20_000
-WATCH = f"""
-  window.nem = {{ frames: 0, last: 0, pressed: 0 }};
+WATCH = """
+  window.nem = { frames: 0, last: 0, pressed: 0 };
   const Plain = window.WebSocket;
-  window.WebSocket = class extends Plain {{
-    constructor(...all) {{
+  window.WebSocket = class extends Plain {
+    constructor(...all) {
       super(...all);
-      this.addEventListener("message", () => {{ nem.frames += 1; nem.last = performance.now(); }});
-    }}
-  }};
-  new PerformanceObserver(list => {{
+      this.addEventListener("message", () => { nem.frames += 1; nem.last = performance.now(); });
+    }
+  };
+  new PerformanceObserver(list => {
     for (const task of list.getEntries()) nem.last = Math.max(nem.last, task.startTime + task.duration);
-  }}).observe({{ entryTypes: ["longtask"] }});
+  }).observe({ entryTypes: ["longtask"] });
   for (const kind of ["pointerdown", "change"])
-    window.addEventListener(kind, () => {{ nem.pressed = performance.now(); nem.frames = 0; }}, true);
+    window.addEventListener(kind, () => { nem.pressed = performance.now(); nem.frames = 0; }, true);
 """
 SETTLED = f"""() => {{
   const busy = node => (node.classList && node.classList.contains("pn-loading"))
