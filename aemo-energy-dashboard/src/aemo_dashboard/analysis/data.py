@@ -162,9 +162,9 @@ def _gap_sentences(rows: pd.DataFrame, averages: pd.DataFrame, window: Window) -
     asked = f"of {whole:,.1f}"
     notes = []
     gaps = [
-        f"{average.region} {whole - average.hours:,.1f} {asked}"
-        for average in averages.itertuples()
-        if whole - average.hours > 1e-6
+        f"{region} {whole - hours:,.1f} {asked}"
+        for region, hours in zip(averages["region"], averages["hours"].to_list(), strict=True)
+        if whole - hours > 1e-6
     ]
     if gaps:
         notes.append(

@@ -73,7 +73,11 @@ def controls(choices: Choices, _: QueryManager) -> Sequence[Control]:
 
     def button(label: str, opened: list[str]) -> Any:
         made = pn.widgets.Button(label=label, variant="outline", stylesheets=[looks.BUTTONS], margin=(5, 4))
-        made.on_click(lambda _: choices.param.update(opened=list(opened)))
+
+        def pressed(_: param.parameterized.Event) -> None:
+            choices.opened = list(opened)
+
+        made.on_click(pressed)
         return made
 
     groupings = {f"By {words}": key for key, words in prices_view.GROUPINGS.items()}

@@ -141,7 +141,7 @@ def price_chart(earned: Earned, whole: pd.DataFrame, by: str, theme: Theme) -> C
             (Bar("price", "Price", theme.accent),),
             theme,
             unit=label,
-            title="VWAP by fuel, time-weighted by region [$/MWh]",
+            title="VWAP [$/MWh]; “time”: time-weighted",
             height=CHART_HEIGHT,
             colours=colours,
         )
@@ -203,9 +203,9 @@ def _heading(earned: Earned, chosen: Chosen) -> str:
 
 def _averages(earned: Earned) -> str:
     known = [
-        f"{average.region} ${average.price:,.2f}"
-        for average in earned.averages.itertuples()
-        if not math.isnan(average.price)
+        f"{region} ${price:,.2f}"
+        for region, price in zip(earned.averages["region"], earned.averages["price"].to_list(), strict=True)
+        if not math.isnan(price)
     ]
     return f"Time-weighted average price [$/MWh]: {', '.join(known)}." if known else ""
 

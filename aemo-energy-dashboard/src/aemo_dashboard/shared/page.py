@@ -147,9 +147,12 @@ class TabPage:
         )
         self._controls = list(page.controls(self.choices, services.queries))
         self._body: Any = self._tabs if len(page.views) > 1 else self._rooms[self.view.slug].layout
-        self.choices.param.watch(self._changed, [name for name in self.choices.param if name != "name"])
         self._tabs.param.watch(self._view_chosen, "active")
         self._tell: Callable[[str], None] | None = None
+
+    def follow_choices(self) -> None:
+        """Ask again whenever a choice changes: from when the choices are as the URL says, which is no change."""
+        self.choices.param.watch(self._changed, [name for name in self.choices.param if name != "name"])
 
     def on_view(self, tell: Callable[[str], None]) -> None:
         """Say to whom the name of a chosen view goes."""

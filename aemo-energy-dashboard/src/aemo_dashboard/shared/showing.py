@@ -117,7 +117,7 @@ class TablePane:
             stylesheets=[looks.TABLE],
         )
         if table.strong is not None:
-            widget.style.apply(self._emphasis, axis=None)
+            widget.style.apply(self._emphasis, axis=None)  # type: ignore[union-attr]  # it has a frame, so it has a style
         if table.clicked is not None:
             widget.on_click(self._clicked)
         return widget
