@@ -28,7 +28,7 @@ COLUMNS = (
     Column("capacity", "Capacity [MW]", 1, least=122),
     Column("station", "Station", least=170),
     Column("owner", "Owner", least=170),
-    Column("unpriced", "Without price [unit h]", 1, least=172),
+    Column("unpriced", "No price [unit h]", 1, least=130),
 )
 COLUMN_NAMES = {
     "gwh": "Gen GWh",

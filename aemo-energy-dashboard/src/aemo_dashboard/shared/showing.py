@@ -17,6 +17,8 @@ from aemo_dashboard.shared.theme import Theme
 
 SENTENCE = "sentence"
 STRONG = "font-weight: 600"
+LEAST_HEIGHT = 160
+"""Of a view that has no answer yet: room for the sign that it is being made [px]."""
 Links = Callable[[str], Mapping[str, str]]
 """The addresses of a block's files by their label, such as ``CSV``."""
 
@@ -154,7 +156,7 @@ class Room:
     """Where a view's content stands."""
 
     def __init__(self, theme: Theme, choices: Any, links: Links) -> None:
-        self.layout = pn.Column(sizing_mode="stretch_width")
+        self.layout = pn.Column(sizing_mode="stretch_width", min_height=LEAST_HEIGHT)
         self._theme = theme
         self._choices = choices
         self._links = links
