@@ -87,6 +87,13 @@ def test_a_press_on_a_group_opens_and_closes_it_and_the_url_keeps_it(visit: Visi
     unit = ((500 + STEPS) * PRICE).sum() / (500 + STEPS).sum()
     assert rows["COAL1"][2] == f"{unit:,.2f}"
     assert rows["COAL1"][5] == "<b>Black</b> & Co"  # as text
+    weights = [
+        visit.page.locator(".tabulator-cell[tabulator-field=gwh]")
+        .nth(place)
+        .evaluate("c => getComputedStyle(c).fontWeight")
+        for place in (list(rows).index("▾ Coal"), list(rows).index("COAL1"))
+    ]
+    assert weights == ["600", "400"]
     assert asked(visit, "price_open") == ['["NSW1", "NSW1/Coal"]']
     visit.page.reload()
     again = rows_when(visit, shows("COAL2"))

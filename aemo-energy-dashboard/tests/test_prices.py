@@ -19,7 +19,7 @@ from aemo_dashboard.shared.content import Chart, Content, Table, Words
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.page import chosen, content_of
 from aemo_dashboard.shared.resolution_manager import Window
-from aemo_dashboard.shared.theme import DARK
+from aemo_dashboard.shared.theme import DARK, REGION_COLOURS, SERIES_COLOURS
 
 END = at("2026-08-31 18:10")
 MEASURES = list(pivot.MEASURES)
@@ -296,6 +296,17 @@ def test_half_hours_are_made_of_intervals_where_there_are_no_others(day: Path, q
     assert earned.rows.loc[earned.rows["duid"] == "WIND1", "mwh"].tolist() == pytest.approx([300 * 24])
 
 
+def test_a_resolution_that_holds_less_is_not_taken(day: Path, queries: QueryManager) -> None:
+    """Three days of half hours are asked for, one is stored, and a day of 5-minute data is no more than that."""
+    times = stamps("2026-08-31 18:00", 48, 30)
+    nem_files.scada(day, [(t, "COAL1", 50.0) for t in times], "scada30")
+    nem_files.prices(day, [(t, "NSW1", 40.0) for t in times], "prices30")
+    earned = load(queries, "NEM", Window.of(END - timedelta(days=3), END, "30min"))
+    assert earned.window.resolution.stored == 30
+    assert earned.rows["mwh"].sum() == pytest.approx(50 * 24)
+    assert any("more than 24.0 of 72.0 hours" in note for note in earned.notes)
+
+
 def test_a_unit_that_stops_is_named(day: Path, queries: QueryManager) -> None:
     nem_files.scada(day, [(t, "LATE1", 5.0) for t in stamps("2026-08-31 18:10", 12)])
     assert any("1 unit reports in less than nine tenths" in n and "LATE1" in n for n in earned_of(queries).notes)
@@ -424,7 +435,11 @@ def test_the_bars_are_the_outermost_groups(day: Path, queries: QueryManager) -> 
     assert by_region.loc["NSW1", "Generation [$/MWh]"] == pytest.approx(rows.loc["NSW1", "price"])
     assert by_region.loc["NSW1", "Charge & load [$/MWh]"] == pytest.approx(50 + 287 / 2)
     assert np.isnan(by_region.loc[UNKNOWN, "Generation [$/MWh]"])
-    by_fuel = block(content(queries, by="fuel-region"), "price-by-group").exported.set_index("fuel or region")
+    fuels = block(content(queries, by="fuel-region"), "price-by-group")
+    coloured = dict(zip(fuels.sources[0].data["category"], fuels.sources[0].data["colour"], strict=True))
+    assert coloured["Wind"] == SERIES_COLOURS["Wind"]
+    assert coloured["NSW1 time"] == REGION_COLOURS["NSW1"]
+    by_fuel = fuels.exported.set_index("fuel or region")
     assert by_fuel.loc["Wind", "Price [$/MWh]"] == pytest.approx(40)
     assert by_fuel.loc["NSW1 time", "Price [$/MWh]"] == pytest.approx(50 + 287 / 2)
     energy = block(content(queries, by="fuel"), "energy-by-group").exported.set_index("fuel")

@@ -181,7 +181,7 @@ class Shell:
         await self._open().refresh()
 
     async def _begin(self) -> None:
-        """The browser is there. What changed before, after it had fetched the page, Panel would keep from it for ever."""
+        """The browser is ready. A change between its fetching the page and that, Panel would keep from it for ever."""
         pn.state.add_periodic_callback(self._tick, period=TICK_MILLISECONDS)  # type: ignore[arg-type]  # awaits it all the same
         await self._tick()
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from aemo_dashboard.nemtime import HALF_HOUR
 from aemo_dashboard.shared import unit_adapter, value_adapter
-from aemo_dashboard.shared.adapters import spoken_window
+from aemo_dashboard.shared.adapters import newest, oldest, spoken_window
 from aemo_dashboard.shared.duckdb_views import UNITS
 from aemo_dashboard.shared.formulas import time_weighted_price
 from aemo_dashboard.shared.fuels import BELOW_AXIS
@@ -81,7 +81,7 @@ def _best(queries: QueryManager, window: Window) -> tuple[Window, pd.DataFrame, 
     if mine[0] >= (1 - FILL_ABOVE) * stored_hours(window):
         return window, values, []
     other = _other(window)
-    if other is None:
+    if other is None or _stored_at_most(queries, other) <= mine[0]:
         return window, values, []
     others = value_adapter.by_unit(queries, other)
     if _covered(others) <= mine:
@@ -101,6 +101,18 @@ def _best(queries: QueryManager, window: Window) -> tuple[Window, pd.DataFrame, 
 def _covered(values: pd.DataFrame) -> tuple[float, float]:
     """Hours of the unit that has the most: with a price, and at all [h]."""
     return (float(values["priced_hours"].max()), float(values["hours"].max())) if len(values) else (0.0, 0.0)
+
+
+def _stored_at_most(queries: QueryManager, window: Window) -> float:
+    """Hours between the first and the last stored output of a resolution, within the window [h]: years aren't read
+    only to learn that they hold less.
+    """
+    table = f"scada{window.resolution.stored}"
+    first, last = oldest(queries, table), newest(queries, table)
+    if first is None or last is None:
+        return 0.0
+    begin = max(first - timedelta(minutes=window.resolution.stored), window.start)
+    return max(0.0, (min(last, window.end) - begin) / timedelta(hours=1))
 
 
 def _other(window: Window) -> Window | None:

@@ -109,46 +109,45 @@ def _total(rows: pd.DataFrame, side: str, hours: float) -> pd.DataFrame:
 def _groups(rows: pd.DataFrame, keys: list[str], levels: Sequence[str], depth: int, hours: float) -> pd.DataFrame:
     mine = keys[: depth + 2]
     part = measured(rows, mine, hours).reset_index()
-    counts = rows.groupby(mine, sort=False)[["station", "owner"]].agg(_one_or_count).reset_index(drop=True)
-    region = rows.groupby(mine, sort=False)["region"].first().reset_index(drop=True)
-    names = part[mine[1:]]
+    within = rows.groupby(mine, sort=False)
+    firsts = within[["region", *TEXTS]].first().reset_index(drop=True)
+    counts = within[list(TEXTS)].nunique().reset_index(drop=True)
     part = part.assign(
         kind=GROUP,
         depth=depth,
-        path=names.agg("/".join, axis="columns"),
-        parent=names[mine[1:-1]].agg("/".join, axis="columns") if depth else "",
+        path=_joined(part, mine[1:]),
+        parent=_joined(part, mine[1:-1]) if depth else "",
         label=part[mine[-1]],
-        region=region if "region" in levels[: depth + 1] else "",
+        region=firsts["region"] if "region" in levels[: depth + 1] else "",
         fuel=part["fuel"] if "fuel" in mine else "",
         duid="",
     )
-    return part.assign(station=_spoken(counts["station"], "station"), owner=_spoken(counts["owner"], "owner"))
+    return part.assign(**{text: list(map(_say, counts[text], firsts[text], [text] * len(part))) for text in TEXTS})
 
 
 def _units(rows: pd.DataFrame, keys: list[str], hours: float) -> pd.DataFrame:
     facts = ["fuel", "region", "duid", "station", "owner"]
     mine = list(dict.fromkeys([*keys, *facts]))
     part = measured(rows, mine, hours).reset_index()
-    parent = part[keys[1:]].agg("/".join, axis="columns")
+    parent = _joined(part, keys[1:])
     path = parent + "/" + part["duid"] + "/" + part["fuel"]
     return part.assign(kind=UNIT, depth=len(keys) - 1, path=path, parent=parent, label=part["duid"])
 
 
+def _joined(part: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
+    path = part[keys[0]]
+    for key in keys[1:]:
+        path = path + "/" + part[key]
+    return path
+
+
 def _counts(rows: pd.DataFrame) -> dict[str, str]:
-    return {name: _say(_one_or_count(rows[name]), name) for name in TEXTS}
+    return {text: _say(rows[text].nunique(), rows[text].iloc[0], text) for text in TEXTS}
 
 
-def _one_or_count(names: pd.Series) -> str | int:
-    found = names.unique()
-    return str(found[0]) if len(found) == 1 else len(found)
-
-
-def _say(found: object, what: str) -> str:
-    return f"{found:,} {what}s" if isinstance(found, int) else str(found)
-
-
-def _spoken(found: pd.Series, what: str) -> list[str]:
-    return [_say(each, what) for each in found]
+def _say(count: int, first: str, what: str) -> str:
+    """The only one by its name, several by their number."""
+    return first if count == 1 else f"{count:,} {what}s"
 
 
 def _natural(whole: pd.DataFrame) -> list[int]:

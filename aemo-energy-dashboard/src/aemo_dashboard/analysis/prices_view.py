@@ -198,6 +198,7 @@ def _heading(earned: Earned, chosen: Chosen) -> str:
     return (
         f"<b>{html.escape(earned.region)}</b>{only} · by {GROUPINGS[chosen.by]} · {stored} data · "
         f"{spoken(window.start)} to {spoken(window.end)} NEM time{without}"
+        f" · a group is generation or {html.escape(CONSUMPTION)}, never both"
     )
 
 
