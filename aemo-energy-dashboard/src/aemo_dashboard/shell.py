@@ -144,9 +144,8 @@ class Shell:
         """The page of the active tab, built at the first look."""
         page = PAGES[self._index()]
         if page.slug not in self._opened:
-            opened = TabPage(page, self._services, self._theme, self._frame, self._place.view)
-            sync(opened.choices, page.url_names)
-            opened.follow_choices()
+            begin = partial(sync, names=page.url_names)
+            opened = TabPage(page, self._services, self._theme, self._frame, self._place.view, begin=begin)
             opened.on_view(self._view_chosen)
             self._opened[page.slug] = opened
             self._rooms[page.slug].append(opened.__panel__())
