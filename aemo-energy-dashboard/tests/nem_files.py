@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -94,6 +95,17 @@ def units(root: Path, rows: tuple[tuple[str, str, str, str], ...] = UNITS) -> No
         writer.writeheader()
         for duid, region, fuel, dispatch in rows:
             writer.writerow({"duid": duid, "region": region, "fuel_type": fuel, "dispatch_type": dispatch})
+
+
+def registered(root: Path, rows: Sequence[tuple[str, str, str, str, str, str, str]]) -> None:
+    """The list of units in more words: duid, station, owner, region, fuel, dispatch type, capacity [MW]."""
+    path = root / "reference" / "duid_mapping.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    names = ("duid", "station_name", "owner", "region", "fuel_type", "dispatch_type", "capacity_mw")
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, UNIT_FIELDS)
+        writer.writeheader()
+        writer.writerows(dict(zip(names, row, strict=True)) for row in rows)
 
 
 def package(root: Path, version: str = "1.0", name: str = "nem-energy-data", simulated: str | None = None) -> None:

@@ -1,10 +1,11 @@
 """The tabs, in order. A new page is one more line here, and a declaration of its own."""
 
+from aemo_dashboard.analysis.page import PAGE as PRICES
 from aemo_dashboard.generation.page import PAGE as GENERATION
 from aemo_dashboard.nem_dash.page import PAGE as TODAY
 from aemo_dashboard.shared.page import Page
 
-PAGES: tuple[Page, ...] = (TODAY, GENERATION)
+PAGES: tuple[Page, ...] = (TODAY, GENERATION, PRICES)
 
 
 def page_of(slug: str) -> Page | None:

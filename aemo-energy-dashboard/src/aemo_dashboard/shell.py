@@ -94,7 +94,6 @@ class Shell:
         self._opened: dict[str, TabPage] = {}
         self._version = -1
         self._ticks = 0
-        self._in_browser = False
         self._place = Place()
         self._frame = Frame()
         self._simulated = pn.pane.HTML("", styles=looks.SIMULATED, visible=False, sizing_mode="stretch_width")
@@ -121,7 +120,6 @@ class Shell:
         self._frame.param.watch(self._range_chosen, list(URL_NAMES))
         self._open()
         pn.state.onload(self._begin)
-        pn.state.add_periodic_callback(self._tick, period=TICK_MILLISECONDS)  # type: ignore[arg-type]  # awaits it all the same
         template = MaterialTemplate(
             title=TITLE if mark is None else SIMULATED_TITLE,
             design=LocalMaterial,
@@ -146,8 +144,8 @@ class Shell:
         """The page of the active tab, built at the first look."""
         page = PAGES[self._index()]
         if page.slug not in self._opened:
-            opened = TabPage(page, self._services, self._theme, self._frame, self._place.view)
-            sync(opened.choices, page.url_names)
+            begin = partial(sync, names=page.url_names)
+            opened = TabPage(page, self._services, self._theme, self._frame, self._place.view, begin=begin)
             opened.on_view(self._view_chosen)
             self._opened[page.slug] = opened
             self._rooms[page.slug].append(opened.__panel__())
@@ -182,14 +180,12 @@ class Shell:
         await self._open().refresh()
 
     async def _begin(self) -> None:
-        """The browser has the page. What changed between its fetching the document and saying so, Panel would drop."""
-        self._in_browser = True
+        """The browser is ready. A change between its fetching the page and that, Panel would keep from it for ever."""
+        pn.state.add_periodic_callback(self._tick, period=TICK_MILLISECONDS)  # type: ignore[arg-type]  # awaits it all the same
         await self._tick()
 
     async def _tick(self) -> None:
         """Follow the data: the watcher's number says whether anything is new, so most ticks cost nothing."""
-        if not self._in_browser:
-            return
         self._ticks += 1
         new = self._version != self._services.watcher.version
         if not new and self._ticks % CLOCK_TICKS:

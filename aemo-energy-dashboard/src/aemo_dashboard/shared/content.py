@@ -42,13 +42,17 @@ class Chart:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its key in the frame, its heading (with the unit), its digits; None for text."""
+    """A column of a table: its key in the frame, its heading (with the unit), its digits; None for text.
+
+    ``width``: fixed [px];  ``least``: it may be wider than this [px], and the table scrolls sideways where it can't be.
+    """
 
     key: str
     heading: str
     digits: int | None = None
     width: int | None = None
     filtered: bool = False
+    least: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,9 @@ class Table:
     """A table that sorts, filters and is had as a file; NaN is shown as a dash.
 
     ``clicked``: what a press on a row does to the page's choices, given them and the row.
-    ``exported``: the file's rows where they are other than the shown ones; columns get their headings as names.
+    ``exported``: the file's rows where they are other than the shown ones, whole; columns that the table has, too, get
+    their headings as names.   ``strong``: a column of the frame, True in rows that stand out.   ``most_height``: up to
+    it [px] the table is as high as its rows.   ``frozen``: columns from the left that stay where the others scroll.
     """
 
     name: str
@@ -67,13 +73,17 @@ class Table:
     sortable: bool = True
     clicked: Callable[[Any, "pd.Series"], None] | None = None
     exported: pd.DataFrame | None = None
+    strong: str | None = None
+    most_height: int | None = None
+    frozen: int = 0
 
     @property
     def file_frame(self) -> pd.DataFrame:
         """The rows of the file, under the headings."""
-        frame = self.frame if self.exported is None else self.exported
         headings = {column.key: column.heading for column in self.columns}
-        return frame[[key for key in headings if key in frame]].rename(columns=headings)
+        if self.exported is not None:
+            return self.exported.rename(columns=headings)
+        return self.frame[[key for key in headings if key in self.frame]].rename(columns=headings)
 
 
 @dataclass(frozen=True)

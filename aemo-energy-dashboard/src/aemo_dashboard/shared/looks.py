@@ -56,7 +56,8 @@ TABLE = """
   background-color: var(--nem-surface) !important; color: var(--nem-text) !important; }
 .tabulator .tabulator-header .tabulator-col-title { white-space: normal !important; }
 .tabulator-row { border-bottom: 1px solid var(--nem-line) !important; min-height: 26px !important; }
-.tabulator-row .tabulator-cell { border-right: none !important; padding: 4px 8px !important; height: 27px !important; }
+.tabulator-row .tabulator-cell { border-right: none !important; padding: 4px 8px !important; height: 27px !important;
+  min-height: 27px !important; }
 """
 TABS = """
 .bk-header .bk-tab { font-size: 14px; color: var(--nem-quiet); }

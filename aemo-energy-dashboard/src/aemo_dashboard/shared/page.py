@@ -130,9 +130,18 @@ def _marked(content: Content, sentence: str, theme: Theme) -> Content:
 
 
 class TabPage:
-    """A page as a session has it."""
+    """A page as a session has it. ``begin`` makes the choices what the URL says: no change, so nothing is asked."""
 
-    def __init__(self, page: Page, services: Services, theme: Theme, frame: Frame, view: str = "") -> None:
+    def __init__(
+        self,
+        page: Page,
+        services: Services,
+        theme: Theme,
+        frame: Frame,
+        view: str = "",
+        *,
+        begin: Callable[[param.Parameterized], None] = lambda _: None,
+    ) -> None:
         self.page = page
         self.choices = page.choices()
         self.view = page.view(view)
@@ -151,6 +160,7 @@ class TabPage:
         )
         self._controls = list(page.controls(self.choices, services.queries))
         self._body: Any = self._tabs if len(page.views) > 1 else self._rooms[self.view.slug].layout
+        begin(self.choices)
         self.choices.param.watch(self._changed, [name for name in self.choices.param if name != "name"])
         self._tabs.param.watch(self._view_chosen, "active")
         self._tell: Callable[[str], None] | None = None

@@ -16,6 +16,9 @@ from aemo_dashboard.shared.content import Block, Chart, Content, Side, Table, Wo
 from aemo_dashboard.shared.theme import Theme
 
 SENTENCE = "sentence"
+STRONG = "font-weight: 600"
+LEAST_HEIGHT = 160
+"""Of a view that has no answer yet: room for the sign that it is being made [px]."""
 Links = Callable[[str], Mapping[str, str]]
 """The addresses of a block's files by their label, such as ``CSV``."""
 
@@ -85,6 +88,13 @@ class TablePane:
             )
             for column in numbers
         }
+        configuration: dict[str, Any] = {
+            "columns": [
+                {"field": column.key, "minWidth": column.least} for column in table.columns if column.least is not None
+            ]
+        }
+        if table.most_height is not None:
+            configuration["maxHeight"] = table.most_height
         widget = pn.widgets.Tabulator(
             frame,
             titles={column.key: column.heading for column in table.columns},
@@ -106,11 +116,23 @@ class TablePane:
             },
             widths={column.key: column.width for column in table.columns if column.width is not None},
             sortable=table.sortable,
+            frozen_columns=[column.key for column in table.columns[: table.frozen]],
+            configuration=configuration,
             stylesheets=[looks.TABLE],
         )
+        if table.strong is not None:
+            widget.style.apply(self._emphasis, axis=None)  # type: ignore[union-attr]  # it has a frame, so it has a style
         if table.clicked is not None:
             widget.on_click(self._clicked)
         return widget
+
+    def _emphasis(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The style of each cell; empty where a row is like any other."""
+        styles = pd.DataFrame("", index=frame.index, columns=frame.columns)
+        shown = self._shown
+        if shown is not None and shown.strong is not None:
+            styles.loc[shown.frame[shown.strong].to_numpy(dtype=bool)] = STRONG
+        return styles
 
     def _clicked(self, event: Any) -> None:
         shown = self._shown
@@ -136,7 +158,7 @@ class Room:
     """Where a view's content stands."""
 
     def __init__(self, theme: Theme, choices: Any, links: Links) -> None:
-        self.layout = pn.Column(sizing_mode="stretch_width")
+        self.layout = pn.Column(sizing_mode="stretch_width", min_height=LEAST_HEIGHT)
         self._theme = theme
         self._choices = choices
         self._links = links

@@ -37,8 +37,10 @@ def bar_chart(
     title: str = "",
     height: int = 300,
     shape: Hashable = None,
+    colours: Sequence[str] | None = None,
 ) -> Chart:
     """``frame``: one row a category (its index, as text), a column a bar. ``unit``: a key of `hover.UNITS`.
+    ``colours``: one for each category, in place of the bars' own.
 
     The source is named ``<name>-values``: ``category``, the columns, and for stacked bars their edges.
     """
@@ -47,6 +49,8 @@ def bar_chart(
     data |= {bar.key: frame[bar.key].to_numpy(dtype="float64") for bar in bars}
     if stacked:
         data |= _edges(frame, bars)
+    if colours is not None:
+        data["colour"] = list(colours)
     source = ColumnDataSource(data, name=f"{name}-values")
     picture = panes.pane(
         theme, f"{name}-figure", height, FactorRange(factors=categories, range_padding=0.03), y_label=y_label or unit
@@ -65,7 +69,7 @@ def bar_chart(
             x=place,
             width=width * 0.92,
             source=source,
-            fill_color=bar.colour,
+            fill_color=bar.colour if colours is None else "colour",
             line_color=None,
             name=bar.name,
             **edges,
@@ -78,7 +82,7 @@ def bar_chart(
     if max(map(len, categories), default=0) * len(categories) > 90:
         picture.xaxis.major_label_orientation = 0.7
     table = frame[[bar.key for bar in bars]].rename(columns={bar.key: f"{bar.name} [{unit}]" for bar in bars})
-    whole_shape = (tuple(categories), tuple(bars), stacked, unit, title, theme, shape)
+    whole_shape = (tuple(categories), tuple(bars), stacked, unit, title, theme, shape, colours is None)
     exported = table.rename_axis(str(frame.index.name or "category")).reset_index()
     return Chart(name, picture, whole_shape, (source,), exported=exported)
 

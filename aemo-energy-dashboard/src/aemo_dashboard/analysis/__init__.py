@@ -1,0 +1,1 @@
+"""The page "Average Price Analysis": what each region, fuel and unit earned per MWh."""
