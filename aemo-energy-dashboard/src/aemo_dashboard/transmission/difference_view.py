@@ -17,7 +17,7 @@ from aemo_dashboard.shared.theme import CONGESTED_COLOUR, FLOW_COLOUR, HIGH_COLO
 from aemo_dashboard.transmission import drawn
 from aemo_dashboard.transmission.data import Lines, load_lines, summary
 
-HEIGHT, ONLY_HEIGHT = 235, 430
+HEIGHT, ONLY_HEIGHT = 260, 430
 COLUMNS = (
     Column("interconnector", "Interconnector", width=116),
     Column("way", "From → to", width=112),
@@ -110,7 +110,7 @@ def _pane(name: str, frame: pd.DataFrame, scale: str, height: int, daily: bool) 
     return Pane(
         "$/MWh (log-like)" if scale == "log-like" else "$/MWh",
         tuple(lines),
-        drawn.title(name, "price difference [$/MWh] and flow [MW]"),
+        drawn.title(name, "$/MWh, MW"),
         height,
         price_scale=scale,
         bounds=(-most, most),

@@ -29,9 +29,9 @@ def columns(flows: Flows, keys: dict[str, str], scale: dict[str, float] | None =
     return pd.DataFrame(found, index=flows.window.stamps)
 
 
-def title(name: str, what: str) -> str:
-    """``V-SA (VIC1 → SA1): flow and limits [MW]``."""
-    return f"{name} ({way(name)}): {what}"
+def title(name: str, unit: str) -> str:
+    """``V-SA (VIC1 → SA1) [MW]``."""
+    return f"{name} ({way(name)}) [{unit}]"
 
 
 def heading(lines: Lines, said: str) -> Words:

@@ -63,7 +63,7 @@ def chart(duration: Duration, theme: Theme, height: int = HEIGHT) -> Chart:
         unit="MW",
         x_label=SHARE_OF_TIME,
         x_bounds=(0.0, 100.0),
-        title=drawn.title(duration.name, "flow [MW]"),
+        title=drawn.title(duration.name, "MW"),
         height=height,
     )
 

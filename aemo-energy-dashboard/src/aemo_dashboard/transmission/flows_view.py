@@ -14,9 +14,10 @@ from aemo_dashboard.shared.page import Chosen
 from aemo_dashboard.shared.resolution_manager import DAILY
 from aemo_dashboard.shared.theme import CONGESTED_COLOUR, FLOW_COLOUR, HIGH_COLOUR, Theme
 from aemo_dashboard.transmission import drawn
+from aemo_dashboard.transmission.congestion import congestion_chart
 from aemo_dashboard.transmission.data import ALL, Lines, load_lines, summary
 
-HEIGHT, ONLY_HEIGHT, HOURS_HEIGHT = 235, 430, 130
+HEIGHT, ONLY_HEIGHT, HOURS_HEIGHT = 245, 430, 220
 HIGH, CONGESTED = (round(100 * mark) for mark in LIMIT_MARKS)
 
 COLUMNS = (
@@ -67,7 +68,9 @@ def content(
         return Content((heading, drawn.notes(lines.notes)), sentence)
     clicked = _choose if choosable else None
     table = Table("interconnectors", summary(lines.flows), COLUMNS, clicked=clicked)
-    return Content((heading, table, chart(lines, theme, name), drawn.notes(lines.notes, *_explained(lines))))
+    bars = congestion_chart(lines, theme)
+    notes = drawn.notes(lines.notes, *_explained(lines))
+    return Content((heading, table, chart(lines, theme, name), *([] if bars is None else [bars]), notes))
 
 
 def _choose(choices: object, row: "pd.Series") -> None:
@@ -88,7 +91,7 @@ def _explained(lines: Lines) -> tuple[str, ...]:
 
 
 def chart(lines: Lines, theme: Theme, name: str) -> Chart:
-    """A pane an interconnector: flow, limits, marks; at daily resolution least and greatest, and hours at the marks."""
+    """A pane an interconnector: flow, limits and marks; at daily resolution the least and greatest flow of each day."""
     flows = lines.flows
     daily = lines.window.resolution is DAILY
     frame = _frame(flows, daily)
@@ -96,7 +99,8 @@ def chart(lines: Lines, theme: Theme, name: str) -> Chart:
     panes: list[Pane] = []
     for each in flows.names:
         panes.append(_pane(each, frame, theme, height, daily))
-        if daily and frame[f"congested_hours_{drawn.safe(each)}"].notna().any():
+        # Each pane costs time; with several interconnectors the bars by month say it.
+        if daily and len(flows.names) == 1 and frame[f"congested_hours_{drawn.safe(each)}"].notna().any():
             panes.append(_hours_pane(each))
     made = time_chart(name, frame, lines.window, theme, panes, shape=lines.region)
     return replace(made, exported=flows.rows[list(TIDY)].rename(columns=TIDY))
@@ -133,29 +137,28 @@ def _pane(name: str, frame: pd.DataFrame, theme: Theme, height: int, daily: bool
         Line(f"flow_{key}", "Daily mean flow" if daily else "Flow", FLOW_COLOUR, "MW", low=low, high=high),
     ]
     if not daily:
-        marked = f"Use {HIGH} to below {CONGESTED} %"
+        marked = f"Use {HIGH}–{CONGESTED} %"
         lines.append(Line(f"high_{key}", marked, HIGH_COLOUR, "MW", width=3.6, told=False))
-        congested = f"Use {CONGESTED} % or more (congested)"
+        congested = f"Use ≥ {CONGESTED} %"
         lines.append(Line(f"congested_{key}", congested, CONGESTED_COLOUR, "MW", width=4.6, told=False))
     drawn_lines = [line for line in lines if frame[line.key].notna().any() or not line.told]
     use = "Greatest use of the limit" if daily else "Use of the limit"
     tips = [Line(f"use_{key}", use, CONGESTED_COLOUR, "% of limit")]
     if daily:
-        tips.append(Line(f"high_hours_{key}", f"Use {HIGH} % or more", HIGH_COLOUR, "h"))
-        tips.append(Line(f"congested_hours_{key}", f"Use {CONGESTED} % or more (congested)", CONGESTED_COLOUR, "h"))
+        tips.append(Line(f"high_hours_{key}", f"Use ≥ {HIGH} %", HIGH_COLOUR, "h"))
+        tips.append(Line(f"congested_hours_{key}", f"Use ≥ {CONGESTED} %", CONGESTED_COLOUR, "h"))
     tips.append(Line(f"losses_{key}", "Losses", theme.quiet, "MW"))
     if name in INTERCONNECTORS:
         origin, to = INTERCONNECTORS[name]
         tips.append(Line(f"difference_{key}", f"Price {to} − {origin}", theme.quiet, "$/MWh"))
-    what = "flow and limits [MW]"
-    return Pane("MW", tuple(drawn_lines), drawn.title(name, what), height, tips=tuple(tips))
+    return Pane("MW", tuple(drawn_lines), drawn.title(name, "MW"), height, tips=tuple(tips))
 
 
 def _hours_pane(name: str) -> Pane:
     key = drawn.safe(name)
     lines = (
-        Line(f"high_hours_{key}", f"Use {HIGH} % or more", HIGH_COLOUR, "h", width=1.3),
-        Line(f"congested_hours_{key}", f"Use {CONGESTED} % or more (congested)", CONGESTED_COLOUR, "h", width=1.3),
+        Line(f"high_hours_{key}", f"Use ≥ {HIGH} %", HIGH_COLOUR, "h", width=1.3),
+        Line(f"congested_hours_{key}", f"Use ≥ {CONGESTED} %", CONGESTED_COLOUR, "h", width=1.3),
     )
     return Pane(
         "h a day", lines, f"{name}: hours of each day at the marks of the limit [h]", HOURS_HEIGHT, bounds=(0, 24)
