@@ -179,7 +179,11 @@ class TabPage:
         await self.refresh()
 
     async def _changed(self, *_: param.parameterized.Event) -> None:
-        await self.refresh()
+        """Choices that come from the URL while the page is being built are in its first question, which the shell puts
+        once the page is loaded; an answer to an earlier one could meet the browser while it is still connecting.
+        """
+        if self._question:
+            await self.refresh()
 
     async def refresh(self) -> None:
         """Ask again with the choices as they are now. The query runs in a thread: other sessions go on."""

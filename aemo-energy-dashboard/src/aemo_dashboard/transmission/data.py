@@ -19,6 +19,8 @@ from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
 ALL = ""
 """The choice of every interconnector."""
 NAN = float("nan")
+LEAST_GAP = 0.5
+"""A half hour [h]: less is only that the window ends within one."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ def gap_sentences(flows: Flows, known: tuple[str, ...]) -> list[str]:
     by_name = flows.rows.groupby("interconnectorid")["hours"]
     if flows.window.resolution is DAILY:
         hours = flows.window.hours - by_name.sum()
-        gaps = [f"{name} {hours[name]:,.1f} of {flows.window.hours:,.1f}" for name in present if hours[name] >= 0.01]
+        gaps = [
+            f"{name} {hours[name]:,.1f} of {flows.window.hours:,.1f}" for name in present if hours[name] >= LEAST_GAP
+        ]
         return [*said, f"Hours without flow: {', '.join(gaps)}."] if gaps else said
     expected = len(flows.window.stamps)
     counts = expected - by_name.size()
@@ -197,7 +201,7 @@ def load_net_import(queries: QueryManager, asked: Asked) -> NetImport:
 
 def _net_gaps(known: dict[str, Loaded], window: Window) -> list[str]:
     if window.resolution is DAILY:
-        gaps = [f"{region} {it.missing_hours:,.1f}" for region, it in known.items() if it.missing_hours >= 0.01]
+        gaps = [f"{region} {it.missing_hours:,.1f}" for region, it in known.items() if it.missing_hours >= LEAST_GAP]
         return [f"Hours without net import, of {window.hours:,.1f}: {', '.join(gaps)}."] if gaps else []
     gaps = [f"{region} {it.missing:,}" for region, it in known.items() if it.missing]
     return [f"Intervals without net import, of {len(window.stamps):,}: {', '.join(gaps)}."] if gaps else []
