@@ -84,7 +84,7 @@ def chart(lines: Lines, scale: str, theme: Theme) -> Chart:
             f"against_{name}": frame[f"difference_{name}"].where(frame[f"against_hours_{name}"] > 0)
             for name in map(drawn.safe, names)
         }
-        frame = pd.concat([frame, pd.DataFrame(marks, index=frame.index)], axis="columns")
+        frame = pd.concat([frame, pd.DataFrame(marks, index=frame.index)], axis="columns", sort=False)
     height = ONLY_HEIGHT if len(names) == 1 else HEIGHT
     panes = [_pane(name, frame, scale, height, daily) for name in names]
     made = time_chart("difference", frame, lines.window, theme, panes, shape=lines.region)

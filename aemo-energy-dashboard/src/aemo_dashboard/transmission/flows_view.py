@@ -125,7 +125,7 @@ def _frame(flows: Flows, daily: bool) -> pd.DataFrame:
         flow, use = frame[f"flow_{name}"], frame[f"use_{name}"] / 100
         marks[f"high_{name}"] = flow.where((use >= LIMIT_MARKS[0]) & (use < LIMIT_MARKS[1]))
         marks[f"congested_{name}"] = flow.where(use >= LIMIT_MARKS[1])
-    return pd.concat([frame, pd.DataFrame(marks, index=frame.index)], axis="columns")
+    return pd.concat([frame, pd.DataFrame(marks, index=frame.index)], axis="columns", sort=False)
 
 
 def _pane(name: str, frame: pd.DataFrame, theme: Theme, height: int, daily: bool) -> Pane:

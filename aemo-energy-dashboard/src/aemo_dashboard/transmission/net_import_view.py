@@ -67,7 +67,9 @@ def chart(queries: QueryManager, view: NetImport, region: str, theme: Theme) -> 
     single = region != NEM_REGION
     low = high = None
     if single and daily:
-        frame = pd.concat([frame, transmission_adapter.extremes(queries, view.window, region)], axis="columns")
+        frame = pd.concat(
+            [frame, transmission_adapter.extremes(queries, view.window, region)], axis="columns", sort=False
+        )
         low, high = "least_mw", "greatest_mw"
     lines = tuple(
         Line(f"net_{one}", f"{one} {what}", REGION_COLOURS.get(str(one), theme.text), "MW", low=low, high=high)
@@ -76,7 +78,9 @@ def chart(queries: QueryManager, view: NetImport, region: str, theme: Theme) -> 
     panes = [Pane("MW", lines, f"{what.capitalize()} [MW], import positive", HEIGHT)]
     if single:
         parts = _parts(queries, view, region)
-        frame = pd.concat([frame, parts.rename(columns=lambda name: f"via_{drawn.safe(name)}")], axis="columns")
+        frame = pd.concat(
+            [frame, parts.rename(columns=lambda name: f"via_{drawn.safe(name)}")], axis="columns", sort=False
+        )
         via = tuple(
             Line(f"via_{drawn.safe(name)}", f"{name} ({way(name)})", colour, "MW")
             for name, colour in zip(parts.columns, LINE_COLOURS, strict=False)
