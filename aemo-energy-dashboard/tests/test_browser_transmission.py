@@ -95,7 +95,7 @@ def test_prices_on_the_two_sides_and_their_scale(visit: Visit) -> None:
     assert values["against_V-SA"] == pytest.approx(against, nan_ok=True)
     visit.wait_for_text(f"{sum(mw > 0 for mw in flow) / 2:.1f}")
     first = visit.page.evaluate(f"() => {newest_model('difference-0')}.y_range.end")
-    visit.page.locator("select").filter(has_text="log-like").select_option("linear")
+    visit.page.locator("select").filter(has_text="log-like").select_option("Price: linear")
     visit.page.wait_for_function(f"() => {newest_model('difference-0')}?.y_range.end > {first} * 10")
     assert "difference-scale=linear" in visit.page.url
     assert visit.painted() > 8

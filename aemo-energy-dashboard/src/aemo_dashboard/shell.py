@@ -119,8 +119,7 @@ class Shell:
         self._place.param.watch(self._place_named, ["tab", "view"])
         self._frame.param.watch(self._range_chosen, list(URL_NAMES))
         self._open()
-        pn.state.onload(self._tick)
-        pn.state.add_periodic_callback(self._tick, period=TICK_MILLISECONDS)  # type: ignore[arg-type]  # awaits it all the same
+        pn.state.onload(self._begin)
         template = MaterialTemplate(
             title=TITLE if mark is None else SIMULATED_TITLE,
             design=LocalMaterial,
@@ -145,8 +144,8 @@ class Shell:
         """The page of the active tab, built at the first look."""
         page = PAGES[self._index()]
         if page.slug not in self._opened:
-            opened = TabPage(page, self._services, self._theme, self._frame, self._place.view)
-            sync(opened.choices, page.url_names)
+            begin = partial(sync, names=page.url_names)
+            opened = TabPage(page, self._services, self._theme, self._frame, self._place.view, begin=begin)
             opened.on_view(self._view_chosen)
             self._opened[page.slug] = opened
             self._rooms[page.slug].append(opened.__panel__())
@@ -179,6 +178,11 @@ class Shell:
                 frame.param.update(first=days[0], last=days[1])
                 return
         await self._open().refresh()
+
+    async def _begin(self) -> None:
+        """The browser is ready. A change between its fetching the page and that, Panel would keep from it for ever."""
+        pn.state.add_periodic_callback(self._tick, period=TICK_MILLISECONDS)  # type: ignore[arg-type]  # awaits it all the same
+        await self._tick()
 
     async def _tick(self) -> None:
         """Follow the data: the watcher's number says whether anything is new, so most ticks cost nothing."""

@@ -99,7 +99,7 @@ def content_of(view: View, queries: QueryManager, asked: Asked, values: Chosen, 
         return Content(sentence=str(error))
     if mark is None:
         return content
-    return _marked(content, simulated_sentence(mark), theme)
+    return _marked(replace(content, source=f"simulated market, {mark}"), simulated_sentence(mark), theme)
 
 
 def pinned(queries: QueryManager, asked: Asked) -> Asked:
@@ -126,9 +126,18 @@ def _marked(content: Content, sentence: str, theme: Theme) -> Content:
 
 
 class TabPage:
-    """A page as a session has it."""
+    """A page as a session has it. ``begin`` makes the choices what the URL says: no change, so nothing is asked."""
 
-    def __init__(self, page: Page, services: Services, theme: Theme, frame: Frame, view: str = "") -> None:
+    def __init__(
+        self,
+        page: Page,
+        services: Services,
+        theme: Theme,
+        frame: Frame,
+        view: str = "",
+        *,
+        begin: Callable[[param.Parameterized], None] = lambda _: None,
+    ) -> None:
         self.page = page
         self.choices = page.choices()
         self.view = page.view(view)
@@ -147,6 +156,7 @@ class TabPage:
         )
         self._controls = list(page.controls(self.choices, services.queries))
         self._body: Any = self._tabs if len(page.views) > 1 else self._rooms[self.view.slug].layout
+        begin(self.choices)
         self.choices.param.watch(self._changed, [name for name in self.choices.param if name != "name"])
         self._tabs.param.watch(self._view_chosen, "active")
         self._tell: Callable[[str], None] | None = None
@@ -179,11 +189,7 @@ class TabPage:
         await self.refresh()
 
     async def _changed(self, *_: param.parameterized.Event) -> None:
-        """Choices that come from the URL while the page is being built are in its first question, which the shell puts
-        once the page is loaded; an answer to an earlier one could meet the browser while it is still connecting.
-        """
-        if self._question:
-            await self.refresh()
+        await self.refresh()
 
     async def refresh(self) -> None:
         """Ask again with the choices as they are now. The query runs in a thread: other sessions go on."""
