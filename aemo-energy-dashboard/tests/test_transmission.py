@@ -1,6 +1,9 @@
 """The tab "Transmission" without a browser: every number recomputed by hand or by pandas from the files."""
 
+import csv
+import io
 import shutil
+import zipfile
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,7 +29,7 @@ from aemo_dashboard.shared.formulas import (
 )
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.page import content_of, pinned
-from aemo_dashboard.shared.resolution_manager import Window
+from aemo_dashboard.shared.resolution_manager import FIVE, Window
 from aemo_dashboard.shared.tables import REGIONS
 from aemo_dashboard.shared.theme import DARK
 from aemo_dashboard.transmission.congestion import congested_shares
@@ -38,6 +41,7 @@ from aemo_dashboard.transmission.page import PAGE
 
 END = "2026-08-31 18:00"
 CHOSEN = {"interconnector": "", "difference_scale": "log-like"}
+STORED = ("meteredmwflow", "mwflow", "mwlosses", "exportlimit", "importlimit")
 Row = tuple[datetime, str, float, float | None, float | None]
 
 
@@ -501,3 +505,49 @@ def test_the_other_tab_has_the_lines_too(day: Path, queries: QueryManager) -> No
 
 def test_an_axis_is_rounded_up() -> None:
     assert [round_up(value) for value in (0.0, float("nan"), 1.0, 1.01, 430.0, 999.0)] == [1, 1, 1, 2, 500, 1000]
+
+
+# ── AEMO's own files ───────────────────────────────────────────────────────────────────────────────
+
+MMSDM = Path(__file__).parents[3] / "shared/realdata/nemweb/Data_Archive/Wholesale_Electricity/MMSDM"
+
+
+@pytest.mark.parametrize("month", ["2018_04", "2021_05", "2024_08", "2025_01"])
+def test_real_months_of_vic1_nsw1(root: Path, queries: QueryManager, month: str) -> None:
+    """Energy, losses and hours at the limits from AEMO's monthly files, by csv and nothing else."""
+    files = list((MMSDM / month[:4] / f"MMSDM_{month}").glob("**/*DISPATCHINTERCONNECTORRES*"))
+    if not files:
+        pytest.skip("AEMO's real files are not beside the checkout")
+    runs: dict[tuple[str, str], dict[str, str]] = {}
+    for file in files:
+        with zipfile.ZipFile(file) as archive:
+            lines = list(csv.reader(io.StringIO(archive.read(archive.namelist()[0]).decode())))
+        header = next(line for line in lines if line[0] == "I")
+        for line in (dict(zip(header, line, strict=False)) for line in lines if line[0] == "D"):
+            key = (line["SETTLEMENTDATE"], line["INTERCONNECTORID"])
+            if key not in runs or line["INTERVENTION"] > runs[key]["INTERVENTION"]:  # the run that happened
+                runs[key] = line
+    by_name: dict[str, list[dict[str, str]]] = {}
+    for (_, name), line in runs.items():
+        by_name.setdefault(name, []).append(line)
+    numbers = {key: [float(line[key.upper()]) for line in runs.values()] for key in STORED}
+    moments = [datetime.strptime(stamp, "%Y/%m/%d %H:%M:%S") for stamp, _ in runs]
+    nem_files.write(
+        root, "transmission5", settlementdate=moments, interconnectorid=[name for _, name in runs], **numbers
+    )
+    found = flows_adapter.load(queries, Window(min(moments) - timedelta(minutes=5), max(moments), FIVE))
+    table = summary(found).set_index("interconnector")
+    assert set(table.index) == set(by_name)
+    for name, mine in by_name.items():
+        flow = [float(line["METEREDMWFLOW"]) for line in mine]
+        uses = []
+        for line, mw in zip(mine, flow, strict=True):
+            room = float(line["EXPORTLIMIT"]) if mw >= 0 else -float(line["IMPORTLIMIT"])
+            uses.append(abs(mw) / room if room > 0 else max(1.0, abs(mw / room)) if room else 1.0)
+        row = table.loc[name]
+        assert row["forward_gwh"] == pytest.approx(sum(max(mw, 0) for mw in flow) / 12_000)
+        assert row["backward_gwh"] == pytest.approx(-sum(min(mw, 0) for mw in flow) / 12_000)
+        assert row["losses_gwh"] == pytest.approx(sum(float(line["MWLOSSES"]) for line in mine) / 12_000)
+        assert row["high_hours"] == pytest.approx(sum(use >= 0.8 for use in uses) / 12)
+        assert row["congested_hours"] == pytest.approx(sum(use >= 0.95 for use in uses) / 12)
+        assert 0 < row["congested_hours"] < len(mine) / 12
