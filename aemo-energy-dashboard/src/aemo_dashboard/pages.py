@@ -3,9 +3,10 @@
 from aemo_dashboard.analysis.page import PAGE as PRICES
 from aemo_dashboard.generation.page import PAGE as GENERATION
 from aemo_dashboard.nem_dash.page import PAGE as TODAY
+from aemo_dashboard.transmission.page import PAGE as TRANSMISSION
 from aemo_dashboard.shared.page import Page
 
-PAGES: tuple[Page, ...] = (TODAY, GENERATION, PRICES)
+PAGES: tuple[Page, ...] = (TODAY, GENERATION, PRICES, TRANSMISSION)
 
 
 def page_of(slug: str) -> Page | None:

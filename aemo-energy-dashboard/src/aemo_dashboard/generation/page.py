@@ -13,6 +13,7 @@ from aemo_dashboard.shared import looks
 from aemo_dashboard.shared.charts.price_axis import SCALES
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.page import Control, Page, View
+from aemo_dashboard.transmission import lines_view
 
 
 class Choices(param.Parameterized):
@@ -36,5 +37,8 @@ PAGE = Page(
     choices=Choices,
     url_names={"scale": "scale"},
     controls=controls,
-    views=(View("Generation Stack", "stack", stack_view.show),),
+    views=(
+        View("Generation Stack", "stack", stack_view.show),
+        View("Transmission lines", "lines", lines_view.show),
+    ),
 )

@@ -154,6 +154,14 @@ def limit_use(flow_mw: pd.Series, export_limit_mw: pd.Series, import_limit_mw: p
     return ratio.where(room > 0, ratio.clip(lower=1).fillna(1.0)).where(room.notna())
 
 
+def against_price(flow_mw: pd.Series, difference_dollars_per_mwh: pd.Series) -> pd.Series:
+    """True where a flow runs from the dearer to the cheaper region: flow and ``price_difference`` of opposite signs.
+
+    False for a flow or a difference of 0, and where either is missing.
+    """
+    return flow_mw * difference_dollars_per_mwh < 0
+
+
 def congestion_hours(use: pd.Series, hours: pd.Series) -> float:
     """Hours in which the ``limit_use`` is ``CONGESTED_FROM`` or more [h]; a missing use counts as none."""
     return float(hours[use >= CONGESTED_FROM].sum())

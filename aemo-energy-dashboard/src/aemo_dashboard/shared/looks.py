@@ -52,6 +52,10 @@ TABLE = """
 .tabulator .tabulator-header, .tabulator .tabulator-header .tabulator-col {
   background-color: var(--nem-surface) !important; color: var(--nem-quiet) !important;
   border-right: none !important; border-color: var(--nem-line) !important; font-size: 12.5px !important; }
+.tabulator .tabulator-header .tabulator-col .tabulator-col-content { padding: 4px 6px !important; }
+.tabulator .tabulator-header .tabulator-col .tabulator-col-content .tabulator-col-title {
+  white-space: normal !important; padding-right: 13px !important; }
+.tabulator .tabulator-header .tabulator-col .tabulator-col-content .tabulator-col-sorter { right: 0 !important; }
 .tabulator .tabulator-tableholder .tabulator-table, .tabulator-row, .tabulator-row.tabulator-row-even {
   background-color: var(--nem-surface) !important; color: var(--nem-text) !important; }
 .tabulator .tabulator-header .tabulator-col-title { white-space: normal !important; }

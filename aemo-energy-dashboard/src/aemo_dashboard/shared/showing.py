@@ -19,6 +19,8 @@ SENTENCE = "sentence"
 STRONG = "font-weight: 600"
 LEAST_HEIGHT = 160
 """Of a view that has no answer yet: room for the sign that it is being made [px]."""
+LEAST_COLUMN = 76
+"""Of a table [px]: on a narrow page it is scrolled rather than squeezed."""
 Links = Callable[[str], Mapping[str, str]]
 """The addresses of a block's files by their label, such as ``CSV``."""
 
@@ -89,9 +91,10 @@ class TablePane:
             for column in numbers
         }
         configuration: dict[str, Any] = {
+            "columnDefaults": {"minWidth": LEAST_COLUMN},
             "columns": [
                 {"field": column.key, "minWidth": column.least} for column in table.columns if column.least is not None
-            ]
+            ],
         }
         if table.most_height is not None:
             configuration["maxHeight"] = table.most_height

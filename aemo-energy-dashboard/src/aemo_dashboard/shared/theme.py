@@ -25,6 +25,8 @@ SERIES_COLOURS = {
     "Load": "#7a5fa8",
 }
 OTHER_COLOUR = "#8a8f98"
+FLOW_COLOUR = "#3f8fd2"
+HIGH_COLOUR, CONGESTED_COLOUR = "#e0a82e", "#d9472b"  # a flow at the first and at the second mark of its limit
 
 REGION_COLOURS = {
     "NSW1": "#56a8e0",
@@ -33,6 +35,9 @@ REGION_COLOURS = {
     "TAS1": "#159f7a",
     "VIC1": "#c565a6",
 }
+
+LINE_COLOURS = ("#3f8fd2", "#d9622b", "#159f7a", "#c565a6", "#c8930a", "#7a5fa8")
+"""For lines that have no colour of their own; told apart by most colour-blind readers, in this order."""
 
 
 @dataclass(frozen=True)

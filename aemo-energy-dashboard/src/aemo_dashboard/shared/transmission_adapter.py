@@ -30,15 +30,25 @@ def load_data(
     return Loaded(loaded.frame, loaded.hours, loaded.window, (*loaded.notes, note))
 
 
-def _load(queries: QueryManager, window: Window, region: str) -> Loaded:
+def extremes(queries: QueryManager, window: Window, region: str) -> pd.DataFrame:
+    """``least_mw``, ``greatest_mw``: of the net imports behind each point [MW]; NaN where none is stored."""
+    return _rows(queries, window, region)[["least_mw", "greatest_mw"]].reindex(window.stamps).astype("float64")
+
+
+def _rows(queries: QueryManager, window: Window, region: str) -> pd.DataFrame:
     signs = net_import_signs(region)
-    frame = queries.frame(
+    return queries.frame(
         "net_import",
         {"transmission": window.source("transmission")},
         interconnectors=list(signs),
         signs=list(signs.values()),
         **window.values(),
     ).set_index("settlementdate")
+
+
+def _load(queries: QueryManager, window: Window, region: str) -> Loaded:
+    signs = net_import_signs(region)
+    frame = _rows(queries, window, region)
     notes = []
     absent = set(signs) - set(str(frame["parts"].iloc[0]).split(",")) if len(frame) else set()
     if absent:

@@ -7,6 +7,7 @@ from typing import Any
 from bokeh.models import ColumnDataSource, CustomJSHover, DataRange1d, HoverTool
 from bokeh.plotting import figure
 
+from aemo_dashboard.shared.formulas import LIMIT_MARKS
 from aemo_dashboard.shared.theme import FONT
 
 
@@ -23,6 +24,10 @@ UNITS = {  # how a value is written, as JavaScript
     "$M": f"'$' + {_number(2)} + ' M'",
     "%": f"{_number(1)} + ' %'",
     "h": f"{_number(1)} + ' h'",
+    "% of limit": (
+        f"{_number(1)} + ' %' + "
+        f"(value >= {100 * LIMIT_MARKS[1]} ? ' (congested)' : value >= {100 * LIMIT_MARKS[0]} ? ' (high)' : '')"
+    ),
 }
 WHEN_INTERVAL = "@settlementdate{%a %d %b %Y %H:%M} <span style='opacity:.7'>NEM time</span>"
 WHEN_DAY = "@left{%a %d %b %Y} (day) <span style='opacity:.7'>NEM time</span>"

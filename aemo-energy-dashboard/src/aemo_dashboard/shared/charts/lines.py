@@ -26,7 +26,7 @@ RIGHT_ROOM = 62
 @dataclass(frozen=True)
 class Line:
     """One column of the frame. ``low``, ``high``: columns of the least and the greatest value behind each point, drawn
-    as a pale band, so that a peak is not lost in a mean.
+    as a pale band, so that a peak is not lost in a mean. ``told``: whether the tooltip names it.
     """
 
     key: str
@@ -37,6 +37,7 @@ class Line:
     width: float = 1.6
     low: str | None = None
     high: str | None = None
+    told: bool = True
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Pane:
     """One picture over the common time axis.
 
     ``levels``: horizontal lines (value, colour). ``price_scale``: 'log-like' or 'linear', for a pane of prices.
-    ``right``: lines against a second axis on the right, of another unit.
+    ``bounds``: of the axis, as values; ``right``: lines against a second axis on the right, of another unit.
+    ``tips``: what only the tooltip tells.
     """
 
     y_label: str
@@ -56,6 +58,8 @@ class Pane:
     right: tuple[Line, ...] = ()
     right_label: str = ""
     bounds: tuple[float, float] | None = None
+    right_bounds: tuple[float, float] | None = None
+    tips: tuple[Line, ...] = ()
 
 
 def time_chart(
@@ -101,7 +105,7 @@ def line_points(
     left = frame[_columns(each.lines)]
     limits = each.bounds
     if each.price_scale is not None:
-        limits = price_bounds(left)
+        limits = each.bounds or price_bounds(left)
         left = to_axis(left, each.price_scale)
     wanted = pd.concat(
         [left, frame[[key for key in _columns(each.right) if key not in left]]], axis="columns", sort=False
@@ -140,13 +144,15 @@ def line_pane(
     for value, colour in each.levels:
         panes.level_line(picture, value, colour)
     daily = window.resolution.minutes == DAILY.minutes
-    shown = [Shown(line.name, line.key, line.colour, line.unit) for line in (*each.lines, *each.right)]
+    told = [line for line in (*each.lines, *each.right) if line.told]
+    shown = [Shown(line.name, line.key, line.colour, line.unit) for line in told]
     shown += [
         Shown(f"{line.name}, {which}", key, line.colour, line.unit)
         for line in each.lines
         for which, key in (("least", line.low), ("greatest", line.high))
         if key is not None
     ]
+    shown += [Shown(line.name, line.key, line.colour, line.unit) for line in each.tips]
     add_hover(picture, values, shown, WHEN_DAY if daily else WHEN_INTERVAL)
     return picture
 
@@ -184,7 +190,7 @@ def _draw(picture: figure, line: Line, source: ColumnDataSource, **where: Any) -
 
 def _draw_right(picture: figure, each: Pane, source: ColumnDataSource, theme: Theme) -> list[LegendItem]:
     """Lines against an axis of their own; each axis is stretched by its own lines only."""
-    own = DataRange1d()
+    own = DataRange1d() if each.right_bounds is None else Range1d(start=each.right_bounds[0], end=each.right_bounds[1])
     picture.extra_y_ranges["right"] = own
     axis = LinearAxis(y_range_name="right", axis_label=each.right_label)
     axis.formatter = NumeralTickFormatter(format="0,0")  # type: ignore[assignment]  # any formatter will do
@@ -193,7 +199,8 @@ def _draw_right(picture: figure, each: Pane, source: ColumnDataSource, theme: Th
     picture.min_border_right = RIGHT_ROOM
     left = list(picture.renderers)
     items = [_draw(picture, line, source, y_range_name="right") for line in each.right]
-    own.renderers = [renderer for renderer in picture.renderers if renderer not in left]
+    if isinstance(own, DataRange1d):
+        own.renderers = [renderer for renderer in picture.renderers if renderer not in left]
     if isinstance(picture.y_range, DataRange1d):
         picture.y_range.renderers = left  # type: ignore[assignment]  # "auto" or a list
     return items

@@ -6,8 +6,29 @@ from bokeh.models import FixedTicker, Range1d
 from bokeh.plotting import figure
 
 BEND_DOLLARS = 100.0  # linear well below, logarithmic well above; both signs alike
-LOG_LIKE_TICKS = (-1000, -300, -100, -50, 0, 50, 100, 300, 1000, 3000, 10_000, 20_000)
-BOUNDS = (-1000, -300, -100, -50, 0, 100, 150, 200, 300, 500, 1000, 3000, 10_000, 20_000, 25_000)
+LOG_LIKE_TICKS = (-20_000, -10_000, -3000, -1000, -300, -100, -50, 0, 50, 100, 300, 1000, 3000, 10_000, 20_000)
+BOUNDS = (
+    -25_000,
+    -20_000,
+    -10_000,
+    -3000,
+    -1000,
+    -300,
+    -100,
+    -50,
+    0,
+    100,
+    150,
+    200,
+    300,
+    500,
+    1000,
+    3000,
+    10_000,
+    20_000,
+    25_000,
+)
+"""Below the floor of prices lie differences between prices."""
 LABEL_ROOM = 0.1  # of the pane's height, for one label
 SCALES = ("log-like", "linear")
 

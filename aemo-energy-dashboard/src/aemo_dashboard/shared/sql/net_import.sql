@@ -1,7 +1,7 @@
 -- Net import of one region by time bucket: the sum over its interconnectors of sign x metered flow.
 --   settlementdate: end of the bucket of $bucket minutes, NEM time.   mw: MW, import positive.
 --   above_mw, below_mw: import and export parts of the net, split by stored interval (of $step minutes) before averaging.
---   hours: h of data behind them.
+--   least_mw, greatest_mw: MW, the least and the greatest net import of those intervals.   hours: h of data behind them.
 --   incomplete: intervals left out since one of the window's interconnectors is missing in them.
 --   parts: the interconnectors seen in the window, comma-separated.
 -- $interconnectors, $signs: lists of equal length, +1 where a positive flow runs into the region, else -1.
@@ -28,6 +28,8 @@ select
     avg(mw) as mw,
     avg(greatest(mw, 0)) filter (mw is not null) as above_mw,
     avg(least(mw, 0)) filter (mw is not null) as below_mw,
+    min(mw) as least_mw,
+    max(mw) as greatest_mw,
     count(mw) * $step / 60.0 as hours,
     count(*) - count(mw) as incomplete,
     any_value(parts) as parts

@@ -1,0 +1,1 @@
+"""The page "Transmission": flows between the regions, their limits, and the prices on the two sides."""
