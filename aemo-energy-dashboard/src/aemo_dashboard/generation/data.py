@@ -91,12 +91,9 @@ def _vwap(
 ) -> tuple[dict[str, float], list[str]]:
     """The price of each series that units make and of rooftop solar, and a sentence where it is not of all energy.
 
-    The NEM's is by what each region earned in it. Summed by unit, since there is a quick roll-up of units by day.
+    The NEM's is by what each region earned in it.
     """
-    rows = value_adapter.by_unit(queries, window)
-    if region != NEM_REGION:
-        rows = rows[rows["region"] == region]
-    rows = rows[rows["region"].notna()]  # units in no list have no region, so no price: their row has a dash
+    rows = value_adapter.by_fuel(queries, window, region)
     sums = rows.groupby("series")[["priced_mwh", "revenue"]].sum()
     prices = {str(series): price_of(row["revenue"], row["priced_mwh"]) for series, row in sums.iterrows()}
     ours = {series: abs(mwh) for series, (mwh, _, _) in energy.items() if series not in NOT_PRICED_BY_UNIT}

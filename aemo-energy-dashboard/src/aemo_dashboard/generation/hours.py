@@ -84,9 +84,9 @@ def _of_half_hours(queries: QueryManager, region: str, window: Window, days: tup
     for other in others:
         means = time_of_day(_chosen(other.frame, pd.Timedelta(THIRTY.step), days), THIRTY.step)
         if not means.isna().all(axis=None):
-            mw = pd.concat([mw, means], axis="columns")
+            mw = pd.concat([mw, means], axis="columns", sort=False)
     if rooftop_adapter.COLUMN in mw:
-        positive = pd.concat([positive, mw[rooftop_adapter.COLUMN].clip(lower=0)], axis="columns")
+        positive = pd.concat([positive, mw[rooftop_adapter.COLUMN].clip(lower=0)], axis="columns", sort=False)
     price, priced = _prices(queries, region, halves, days)
     notes = [*_gaps(units, others, priced, halves, days), *notes, *(note for other in others for note in other.notes)]
     ordered = [frame[in_order([str(one) for one in frame])] for frame in (mw, positive)]

@@ -74,7 +74,7 @@ def _on_a_day(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _exported(mean: MeanDay, stacked: pd.DataFrame, unit: str) -> pd.DataFrame:
     prices = mean.price.rename(columns=lambda region: f"{region} mean price [$/MWh]")
-    table = pd.concat([stacked.rename(columns=lambda series: f"{series} [{unit}]"), prices], axis="columns")
+    table = pd.concat([stacked.rename(columns=lambda series: f"{series} [{unit}]"), prices], axis="columns", sort=False)
     return table.rename_axis("hour of day (NEM time, start)").reset_index()
 
 

@@ -42,7 +42,7 @@ def chart(queries: QueryManager, view: GenerationView, scale: str, theme: Theme)
     if daily and not view.price.empty:
         least, greatest = price_adapter.extremes(queries, view.window, view.region)
         bands = [least.add_prefix("least_"), greatest.add_prefix("most_")]
-        prices = pd.concat([prices, *bands], axis="columns")
+        prices = pd.concat([prices, *bands], axis="columns", sort=False)
     single = daily and len(view.price.columns) == 1  # five bands on each other say nothing
     lines = tuple(
         Line(
