@@ -23,7 +23,8 @@ from aemo_dashboard.shared.showing import paragraph
 from aemo_dashboard.shared.theme import REGION_COLOURS, Theme
 
 MEASURES = ("mean MW", "share")
-PRICE_HEIGHT = 230
+PRICE_HEIGHT, PRICES_HEIGHT = 230, 290
+"""Of one price, and of five, whose legend takes several lines on a phone [px]."""
 CLOCK = DatetimeTickFormatter(hourmin="%H:%M", hours="%H:%M", days="%H:%M")
 KINDS = {"all": "all days", "weekdays": "Monday to Friday", "weekends": "Saturday and Sunday"}
 DEFINITIONS = {
@@ -54,7 +55,11 @@ def chart(mean: MeanDay, measure: str, scale: str, theme: Theme) -> Chart:
         for region in mean.price.columns
     )
     label = "$/MWh (log-like)" if scale == "log-like" else "$/MWh"
-    below = (Pane(label, lines, height=PRICE_HEIGHT, price_scale=scale),) if lines else ()
+    below = (
+        (Pane(label, lines, height=PRICE_HEIGHT if len(lines) == 1 else PRICES_HEIGHT, price_scale=scale),)
+        if lines
+        else ()
+    )
     prices = mean.price.rename(columns=lambda region: f"price_{region}")
     unit = "%" if share else "MW"
     shape = (mean.region, measure)

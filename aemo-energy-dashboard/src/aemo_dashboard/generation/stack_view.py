@@ -19,7 +19,8 @@ from aemo_dashboard.shared.resolution_manager import DAILY
 from aemo_dashboard.shared.showing import paragraph
 from aemo_dashboard.shared.theme import REGION_COLOURS, Theme
 
-PRICE_HEIGHT = 230
+PRICE_HEIGHT, PRICES_HEIGHT = 230, 290
+"""Of one price, and of five, whose legend takes several lines on a phone [px]."""
 
 
 def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> Content:
@@ -56,7 +57,11 @@ def chart(queries: QueryManager, view: GenerationView, scale: str, theme: Theme)
         for region in view.price.columns
     )
     label = "$/MWh (log-like)" if scale == "log-like" else "$/MWh"
-    below = (Pane(label, lines, height=PRICE_HEIGHT, price_scale=scale),) if lines else ()
+    below = (
+        (Pane(label, lines, height=PRICE_HEIGHT if len(lines) == 1 else PRICES_HEIGHT, price_scale=scale),)
+        if lines
+        else ()
+    )
     return stack_chart("generation", view.mw, prices, view.window, theme, below, shape=view.region)
 
 

@@ -12,6 +12,7 @@ from aemo_dashboard.shared.adapters import Loaded, filled, on_stamps
 from aemo_dashboard.shared.duckdb_views import UNITS, Source
 from aemo_dashboard.shared.formulas import average_mw, capacity_factor, utilisation_percent
 from aemo_dashboard.shared.fuels import in_order
+from aemo_dashboard.shared.generation_adapter import AGGREGATES
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import DAILY, FILL_ABOVE, FIVE, THIRTY, Window
 from aemo_dashboard.shared.status import sentences
@@ -94,7 +95,7 @@ def _row(
         "Capacity factor %": 100 * capacity_factor(mwh, capacity, window.hours),
         "Peak %": float("nan") if peak is None else float(shares[peak]),
         "Peak at": "–" if peak is None else _moment(peak, window),
-        "Hours without data": window.hours - hours,
+        "Hours without data": window.hours - hours if capacity > 0 else float("nan"),
     }
 
 
@@ -118,7 +119,8 @@ def reporting_units(queries: QueryManager, region: str, window: Window) -> pd.Da
         seen = seen.sort_values("hours", kind="stable").drop_duplicates(["duid", "series"], keep="last")
     if region != NEM_REGION:
         seen = seen[seen["region"] == region]
-    seen = seen[seen["series"] != LOAD]
+    silent_aggregate = seen["duid"].str.startswith(AGGREGATES) & (seen["mwh"] == 0)
+    seen = seen[(seen["series"] != LOAD) & ~silent_aggregate]
     listed = unit_adapter.units(queries)[["duid", "capacity_mw", "consumes"]]
     units = seen[["duid", "series", "hours", "mwh"]].merge(listed, on="duid", how="left")
     consumes = units["consumes"].eq(True)

@@ -61,11 +61,10 @@ def chart(used: Utilisation, smoothed: bool, theme: Theme) -> Chart:
     """A line a series, with 100 % marked. Smoothing is for the eye: the file keeps the numbers as they are."""
     drawn = used.percent.apply(henderson, terms=TERMS) if smoothed else used.percent
     keys = {series: f"{slug(str(series))}_percent" for series in drawn.columns}
-    daily = used.window.resolution is DAILY
     lines = tuple(
         Line(
             key,
-            f"{series}{', daily mean' if daily else ''}{', smoothed' if smoothed else ''}",
+            f"{series} (smooth)" if smoothed else str(series),
             series_colour(str(series)),
             "%",
             dash="dashed" if series == "Battery charge" else "solid",

@@ -16,6 +16,8 @@ from aemo_dashboard.shared.content import Block, Chart, Content, Side, Table, Wo
 from aemo_dashboard.shared.theme import Theme
 
 SENTENCE = "sentence"
+LEAST_COLUMN = 76
+"""Of a table [px]: on a narrow page it is scrolled rather than squeezed."""
 Links = Callable[[str], Mapping[str, str]]
 """The addresses of a block's files by their label, such as ``CSV``."""
 
@@ -105,6 +107,7 @@ class TablePane:
             widths={column.key: column.width for column in table.columns if column.width is not None},
             sortable=table.sortable,
             stylesheets=[looks.TABLE],
+            configuration={"columnDefaults": {"minWidth": LEAST_COLUMN}},
         )
         if table.clicked is not None:
             widget.on_click(self._clicked)
