@@ -96,6 +96,17 @@ def units(root: Path, rows: tuple[tuple[str, str, str, str], ...] = UNITS) -> No
             writer.writerow({"duid": duid, "region": region, "fuel_type": fuel, "dispatch_type": dispatch})
 
 
+def rate(root: Path, capacities: dict[str, str]) -> None:
+    """Give the listed units their capacities [MW], as text; all others get none."""
+    path = root / "reference" / "duid_mapping.csv"
+    with path.open(encoding="utf-8") as file:
+        listed = list(csv.DictReader(file))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, UNIT_FIELDS)
+        writer.writeheader()
+        writer.writerows(unit | {"capacity_mw": capacities.get(unit["duid"], "")} for unit in listed)
+
+
 def package(root: Path, version: str = "1.0", name: str = "nem-energy-data", simulated: str | None = None) -> None:
     root.mkdir(parents=True, exist_ok=True)
     says = {"name": name, "version": version, "resources": []} | ({"simulated": simulated} if simulated else {})

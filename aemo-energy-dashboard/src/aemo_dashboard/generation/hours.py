@@ -62,7 +62,7 @@ def load_mean_day(queries: QueryManager, region: str, window: Window, days: str)
 def _chosen(frame: pd.DataFrame, step: pd.Timedelta, days: tuple[int, ...]) -> pd.DataFrame:
     """The rows whose interval starts on one of the days; the index is the end of an interval."""
     starts = pd.DatetimeIndex(frame.index) - step
-    return frame[(starts.dayofweek + 1).isin(days)]
+    return frame[(starts.day_of_week + 1).isin(days)]
 
 
 def _of_view(queries: QueryManager, region: str, window: Window, days: tuple[int, ...]) -> MeanDay:
@@ -77,7 +77,7 @@ def _of_view(queries: QueryManager, region: str, window: Window, days: tuple[int
 def _of_half_hours(queries: QueryManager, region: str, window: Window, days: tuple[int, ...]) -> MeanDay:
     halves = Window(window.start, window.end, THIRTY)
     units, notes = _units(queries, region, halves, days)
-    mw, positive = _wide(units, "mw"), _wide(units[units["series"].map(counts)], "positive_mw")
+    mw, positive = _wide(units, "mw"), _wide(units[units["series"].map(counts).astype(bool)], "positive_mw")
     others = [rooftop_adapter.load_window(queries, halves, region)]
     if region != NEM_REGION:
         others.append(transmission_adapter.load_window(queries, halves, region))
@@ -113,9 +113,10 @@ def _units_stored(queries: QueryManager, region: str, window: Window, days: tupl
     else:
         rows = queries.frame("hours_by_fuel_5min", {"scada": window.source("scada"), "units": UNITS}, **values)
     battery = rows["fuel"] == value_adapter.STORAGE
-    others = rows[~battery].assign(series=rows["fuel"])
-    up = rows[battery].assign(series="Battery discharge", mw=rows["above_mw"])
-    down = rows[battery].assign(series="Battery charge", mw=rows["below_mw"])
+    storage, others = rows[battery], rows[~battery]
+    others = others.assign(series=others["fuel"])
+    up = storage.assign(series="Battery discharge", mw=storage["above_mw"])
+    down = storage.assign(series="Battery charge", mw=storage["below_mw"])
     return pd.concat([others, up, down], ignore_index=True)
 
 

@@ -149,8 +149,9 @@ def _rated(queries: QueryManager, window: Window, region: str, kind: str) -> pd.
         tidy = queries.frame("rated_fuel_5min", readings, region=region, **window.values())
     tidy = tidy[tidy["fuel"] != LOAD]
     battery = tidy["fuel"] == value_adapter.STORAGE
-    others = tidy[~battery].assign(series=tidy["fuel"], value=tidy[kind])
-    sides = [tidy[battery].assign(series=series, value=tidy[f"{sign}_{kind}"]) for series, sign in STORAGE.items()]
+    storage, others = tidy[battery], tidy[~battery]
+    others = others.assign(series=others["fuel"], value=others[kind])
+    sides = [storage.assign(series=series, value=storage[f"{sign}_{kind}"]) for series, sign in STORAGE.items()]
     return pd.concat([others, *sides], ignore_index=True)[["settlementdate", "series", "value", "hours"]]
 
 

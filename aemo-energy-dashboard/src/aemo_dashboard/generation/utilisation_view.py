@@ -79,13 +79,14 @@ def chart(used: Utilisation, smoothed: bool, theme: Theme) -> Chart:
 
 def _heading(used: Utilisation, smoothed: bool) -> str:
     window = used.window
-    kind = "daily means (the table has the peak half hours)" if window.resolution is DAILY else window.resolution.name
+    daily = window.resolution is DAILY
+    kind = "daily means, the table's peaks are of half hours" if daily else f"{window.resolution.name} data"
     said = (
         f"<br>Lines smoothed by a Henderson filter of {TERMS} points, for the eye only: its first and last "
         f"{TERMS // 2} points are as measured, and it leaves {TERMS // 2} points out on each side of a gap. "
         "The table and all files are not smoothed."
     )
     return (
-        f"<b>{html.escape(used.region)}</b> · utilisation of registered capacity · {kind} data · "
+        f"<b>{html.escape(used.region)}</b> · utilisation of registered capacity · {kind} · "
         f"{spoken(window.start)} to {spoken(window.end)} NEM time{said if smoothed else ''}"
     )
