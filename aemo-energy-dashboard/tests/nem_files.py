@@ -108,6 +108,17 @@ def registered(root: Path, rows: Sequence[tuple[str, str, str, str, str, str, st
         writer.writerows(dict(zip(names, row, strict=True)) for row in rows)
 
 
+def rate(root: Path, capacities: dict[str, str]) -> None:
+    """Give the listed units their capacities [MW], as text; all others get none."""
+    path = root / "reference" / "duid_mapping.csv"
+    with path.open(encoding="utf-8") as file:
+        listed = list(csv.DictReader(file))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, UNIT_FIELDS)
+        writer.writeheader()
+        writer.writerows(unit | {"capacity_mw": capacities.get(unit["duid"], "")} for unit in listed)
+
+
 def package(root: Path, version: str = "1.0", name: str = "nem-energy-data", simulated: str | None = None) -> None:
     root.mkdir(parents=True, exist_ok=True)
     says = {"name": name, "version": version, "resources": []} | ({"simulated": simulated} if simulated else {})

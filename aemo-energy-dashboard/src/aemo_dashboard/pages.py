@@ -3,8 +3,8 @@
 from aemo_dashboard.analysis.page import PAGE as PRICES
 from aemo_dashboard.generation.page import PAGE as GENERATION
 from aemo_dashboard.nem_dash.page import PAGE as TODAY
-from aemo_dashboard.transmission.page import PAGE as TRANSMISSION
 from aemo_dashboard.shared.page import Page
+from aemo_dashboard.transmission.page import PAGE as TRANSMISSION
 
 PAGES: tuple[Page, ...] = (TODAY, GENERATION, PRICES, TRANSMISSION)
 

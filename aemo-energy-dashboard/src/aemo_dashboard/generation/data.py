@@ -23,6 +23,10 @@ from aemo_dashboard.shared.resolution_manager import DAILY, Window
 from aemo_dashboard.shared.status import sentences, simulated_mark
 from aemo_dashboard.shared.tables import NEM_REGION
 
+NOT_PRICED_BY_UNIT = (rooftop_adapter.COLUMN, *transmission_adapter.COLUMNS, "Unknown")
+PRICED_FROM = 0.995
+"""Share of the energy from which a VWAP is that of all of it; a newest interval may wait for its price."""
+
 
 @dataclass(frozen=True)
 class GenerationView:
@@ -32,6 +36,7 @@ class GenerationView:
     price: one row a stamp, one column a region [$/MWh].
     simulated: which simulated market the numbers are of; None for the real one.
     vwap: the price of each series, over the stored intervals that have one [$/MWh].
+    gaps: of the notes, those on what is not stored.
     """
 
     region: str
@@ -42,6 +47,7 @@ class GenerationView:
     notes: tuple[str, ...]
     simulated: str | None = None
     vwap: Mapping[str, float] = field(default_factory=dict)
+    gaps: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -49,8 +55,11 @@ class GenerationView:
         return self.mw.empty and self.price.empty
 
 
-def load_view(queries: QueryManager, region: str, window: Window) -> GenerationView:
-    """Load and join generation, rooftop, net import and price on the stamps of one window."""
+def load_view(queries: QueryManager, region: str, window: Window, *, units_noted: bool = True) -> GenerationView:
+    """Load and join generation, rooftop, net import and price on the stamps of one window.
+
+    ``units_noted``: False leaves out the notes on single units, which cost a walk through their readings.
+    """
     if region not in REGION_CHOICES:
         raise RequestError(f"{region!r} is not a region: use one of {', '.join(REGION_CHOICES)}.")
     start, end, resolution = window.start, window.end, window.resolution.key
@@ -65,26 +74,39 @@ def load_view(queries: QueryManager, region: str, window: Window) -> GenerationV
     mw = _joined([loaded.frame for loaded in power], window)
     hours = _joined([loaded.hours for loaded in power], window)
     kinds["prices"] = price
-    notes = [note for loaded in kinds.values() for note in loaded.notes]
-    notes = [
-        *_missing_sentences(kinds, window),
-        *notes,
-        *_unit_gap_sentence(queries, region, window),
-        *_unknown_sentence(queries, region, window),
-    ]
+    vwap, covered = _vwap(queries, region, window, energy_of(mw, hours))
+    gaps = [*_missing_sentences(kinds, window), *(note for loaded in kinds.values() for note in loaded.notes), *covered]
+    notes = list(gaps)
+    if units_noted:
+        notes += [*unit_gap_sentence(queries, region, window), *_unknown_sentence(queries, region, window)]
     if window.resolution is DAILY and window.end != window.stamps[-1]:
         notes.append(f"The last day is not over: its means are of the time to {spoken(window.end)} NEM time.")
     prices = price.frame.dropna(axis="columns", how="all")
     mark = simulated_mark(queries.data_dir)  # last: rows that were read had their mark before them
-    return GenerationView(region, window, mw, hours, prices, sentences(notes), mark, _vwap(queries, region, window))
+    return GenerationView(region, window, mw, hours, prices, sentences(notes), mark, vwap, sentences(gaps))
 
 
-def _vwap(queries: QueryManager, region: str, window: Window) -> dict[str, float]:
-    """The price of each series that units make and of rooftop solar; the NEM's by what each region earned in it."""
+def _vwap(
+    queries: QueryManager, region: str, window: Window, energy: Mapping[str, tuple[float, float, float]]
+) -> tuple[dict[str, float], list[str]]:
+    """The price of each series that units make and of rooftop solar, and a sentence where it is not of all energy.
+
+    The NEM's is by what each region earned in it.
+    """
     rows = value_adapter.by_fuel(queries, window, region)
     sums = rows.groupby("series")[["priced_mwh", "revenue"]].sum()
     prices = {str(series): price_of(row["revenue"], row["priced_mwh"]) for series, row in sums.iterrows()}
-    return prices | {rooftop_adapter.COLUMN: rooftop_adapter.vwap(queries, window, region)}
+    ours = {series: abs(mwh) for series, (mwh, _, _) in energy.items() if series not in NOT_PRICED_BY_UNIT}
+    whole = sum(ours.values())
+    known = {str(series): abs(float(mwh)) for series, mwh in sums["priced_mwh"].items()}
+    priced = sum(min(known.get(series, 0.0), mwh) for series, mwh in ours.items())
+    covered = []
+    if whole and priced < PRICED_FROM * whole:
+        covered.append(
+            f"The VWAP of units is of {100 * priced / whole:.1f} % of their energy: for the rest no price is stored "
+            "beside the units' own output."
+        )
+    return prices | {rooftop_adapter.COLUMN: rooftop_adapter.vwap(queries, window, region)}, covered
 
 
 def _joined(frames: list[pd.DataFrame], window: Window) -> pd.DataFrame:
@@ -108,7 +130,7 @@ def _missing_sentences(kinds: dict[str, Loaded], window: Window) -> list[str]:
     return [*absent, f"{unit} without data: {', '.join(gaps)}."] if gaps else absent
 
 
-def _unit_gap_sentence(queries: QueryManager, region: str, window: Window) -> list[str]:
+def unit_gap_sentence(queries: QueryManager, region: str, window: Window) -> list[str]:
     """A half hour of a unit exists only with all six intervals: what that leaves out of the sums is counted."""
     if window.resolution is DAILY:
         return []  # a walk through every unit's half hours of years, for a picture of days
@@ -141,7 +163,7 @@ def summary(view: GenerationView) -> pd.DataFrame:
     loads and interconnectors have none. The VWAP is over the intervals that have a price.
     """
     mwh = energy_by_series(view)
-    positive = {series: positive_mwh for series, (_, positive_mwh, _) in mwh.items() if _counts(series)}
+    positive = {series: positive_mwh for series, (_, positive_mwh, _) in mwh.items() if counts(series)}
     total = sum(positive.values())
     rows = [
         {
@@ -158,10 +180,15 @@ def summary(view: GenerationView) -> pd.DataFrame:
 
 def energy_by_series(view: GenerationView) -> dict[str, tuple[float, float, float]]:
     """``{series: (MWh, positive MWh, hours with data)}``, in the order of the view."""
+    return energy_of(view.mw, view.hours)
+
+
+def energy_of(power: pd.DataFrame, power_hours: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
+    """The same of a frame of mean MW and one of the hours of data behind them [h], a column a series."""
     result = {}
-    for series in view.mw.columns:
-        known = view.mw[series].notna()
-        mw, hours = view.mw.loc[known, series], view.hours.loc[known, series]
+    for series in power.columns:
+        known = power[series].notna()
+        mw, hours = power.loc[known, series], power_hours.loc[known, series]
         energy = sum(map(energy_mwh, mw, hours))
         positive = sum(map(energy_mwh, mw.clip(lower=0), hours))
         result[str(series)] = (float(energy), float(positive), float(hours.sum()))
@@ -171,9 +198,10 @@ def energy_by_series(view: GenerationView) -> dict[str, tuple[float, float, floa
 def renewable_share_of(view: GenerationView) -> float:
     """The renewable share of the window's energy [0 … 1]; NaN without generation."""
     return renewable_share(
-        {series: positive for series, (_, positive, _) in energy_by_series(view).items() if _counts(series)}
+        {series: positive for series, (_, positive, _) in energy_by_series(view).items() if counts(series)}
     )
 
 
-def _counts(series: str) -> bool:
+def counts(series: str) -> bool:
+    """True for what takes part in shares: generation and rooftop; no storage, load or interconnector."""
     return series not in SIDES and series not in NOT_GENERATION

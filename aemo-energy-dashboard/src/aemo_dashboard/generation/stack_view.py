@@ -19,18 +19,21 @@ from aemo_dashboard.shared.resolution_manager import DAILY
 from aemo_dashboard.shared.showing import paragraph
 from aemo_dashboard.shared.theme import REGION_COLOURS, Theme
 
-PRICE_HEIGHT = 230
+PRICE_HEIGHT, PRICES_HEIGHT = 230, 290
+"""Of one price, and of five, whose legend takes several lines on a phone [px]."""
 
 
 def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> Content:
     """The stack of the window, with its table and notes."""
     view = load_view(queries, asked.region, window_of(queries, asked))
-    notes = Words("notes", "".join(map(paragraph, view.notes)), looks.NOTES)
     heading = Words("heading", _heading(view, renewable_share_of(view)), looks.HEADING)
     if view.empty:
+        notes = Words("notes", "".join(map(paragraph, view.notes)), looks.NOTES)
         return Content((heading, notes), f"Nothing is stored for {view.region} in this window.")
-    table = year_on_year(queries, view)
-    return Content((heading, chart(queries, view, chosen.scale, theme), Side("below", (table, notes), 560)))
+    compared = year_on_year(queries, view)
+    notes = Words("notes", "".join(map(paragraph, (*view.notes, *compared.notes))), looks.NOTES)
+    below = Side("below", (compared.table, notes), leasts=(780, 250))
+    return Content((heading, chart(queries, view, chosen.scale, theme), below))
 
 
 def chart(queries: QueryManager, view: GenerationView, scale: str, theme: Theme) -> Chart:
@@ -39,11 +42,8 @@ def chart(queries: QueryManager, view: GenerationView, scale: str, theme: Theme)
     daily = view.window.resolution is DAILY
     if daily and not view.price.empty:
         least, greatest = price_adapter.extremes(queries, view.window, view.region)
-        prices = pd.concat(
-            [prices, least[view.price.columns].add_prefix("least_"), greatest[view.price.columns].add_prefix("most_")],
-            axis="columns",
-            sort=False,
-        )
+        bands = [least.add_prefix("least_"), greatest.add_prefix("most_")]
+        prices = pd.concat([prices, *bands], axis="columns", sort=False)
     single = daily and len(view.price.columns) == 1  # five bands on each other say nothing
     lines = tuple(
         Line(
@@ -57,7 +57,11 @@ def chart(queries: QueryManager, view: GenerationView, scale: str, theme: Theme)
         for region in view.price.columns
     )
     label = "$/MWh (log-like)" if scale == "log-like" else "$/MWh"
-    below = (Pane(label, lines, height=PRICE_HEIGHT, price_scale=scale),) if lines else ()
+    below = (
+        (Pane(label, lines, height=PRICE_HEIGHT if len(lines) == 1 else PRICES_HEIGHT, price_scale=scale),)
+        if lines
+        else ()
+    )
     return stack_chart("generation", view.mw, prices, view.window, theme, below, shape=view.region)
 
 
@@ -76,6 +80,8 @@ def _latest_prices(view: GenerationView) -> str:
     if known.empty:
         return ""
     prices = " · ".join(f"{html.escape(str(region))} {price:,.2f}" for region, price in known.iloc[-1].dropna().items())
-    resolution = view.window.resolution
+    resolution, end = view.window.resolution, known.index[-1].to_pydatetime()
+    if resolution is DAILY:  # the stamp is the midnight that ends the day, which may be to come
+        return f"<br>Mean price of {end - resolution.step:%Y-%m-%d}, $/MWh: {prices}"
     what = "Price" if resolution.minutes == 5 else f"{resolution.name.capitalize()} mean price"
-    return f"<br>{what} at {spoken(known.index[-1].to_pydatetime())}, $/MWh: {prices}"
+    return f"<br>{what} at {spoken(end)}, $/MWh: {prices}"

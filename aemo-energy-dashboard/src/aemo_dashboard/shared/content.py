@@ -88,11 +88,19 @@ class Table:
 
 @dataclass(frozen=True)
 class Side:
-    """Blocks side by side, below each other where the page is narrow. ``widths``: the least width of each [px]."""
+    """Blocks side by side, below each other where the page is narrow. ``least``: the least width of each [px];
+    ``leasts``: one for each block, which share the room in that proportion.
+    """
 
     name: str
     blocks: tuple["Words | Chart | Table", ...]
     least: int = 380
+    leasts: tuple[int, ...] = ()
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The least width of each block [px]."""
+        return self.leasts or (self.least,) * len(self.blocks)
 
 
 Block = Words | Chart | Table | Side

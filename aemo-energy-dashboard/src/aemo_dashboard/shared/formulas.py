@@ -85,6 +85,11 @@ def capacity_factor(mwh: float, capacity_mw: float, window_hours: float) -> floa
     return mwh / (capacity_mw * window_hours) if capacity_mw > 0 and window_hours > 0 else float("nan")
 
 
+def utilisation_percent(mw: pd.Series, capacity_mw: float) -> pd.Series:
+    """MW ÷ capacity [%], of each interval; may exceed 100, negative while consuming. All NaN without a capacity."""
+    return 100 * mw / (capacity_mw if capacity_mw > 0 else float("nan"))
+
+
 def price_band(dollars_per_mwh: pd.Series) -> pd.Series:
     """Label of ``PRICE_BANDS`` of every price [$/MWh], as an ordered categorical; NaN stays NaN."""
     edges = [*(low for low, _ in PRICE_BANDS.values()), float("inf")]

@@ -19,20 +19,28 @@ def load_data(
     return filled(_load(queries, window, region), lambda other: _load(queries, other, region), "Prices")
 
 
-def _load(queries: QueryManager, window: Window, region: str) -> Loaded:
+def _load(queries: QueryManager, window: Window, region: str, column: str = "rrp") -> Loaded:
     regions = list(REGIONS) if region == NEM_REGION else [region]
     tidy = queries.frame("prices", {"prices": window.source("prices")}, regions=regions, **window.values())
-    price, hours = (on_stamps(tidy, window, "regionid", values) for values in ("rrp", "hours"))
+    price, hours = (on_stamps(tidy, window, "regionid", values) for values in (column, "hours"))
     absent = sorted(set(regions) - set(price.columns)) if len(tidy) else []
     notes = (f"No prices of {', '.join(absent)} {spoken_window(window)}.",) if absent else ()
     return Loaded(price, hours, window, notes)
 
 
 def extremes(queries: QueryManager, window: Window, region: str = NEM_REGION) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The least and the greatest price behind each point [$/MWh], a column a region: what a mean of a day hides."""
-    regions = list(REGIONS) if region == NEM_REGION else [region]
-    tidy = queries.frame("prices", {"prices": window.source("prices")}, regions=regions, **window.values())
-    return on_stamps(tidy, window, "regionid", "least"), on_stamps(tidy, window, "regionid", "greatest")
+    """The least and the greatest price behind each point [$/MWh], a column a region that has any: what a mean hides.
+
+    Filled as ``load_data`` is, so that every point that has a mean has both.
+    """
+
+    def of(column: str) -> pd.DataFrame:
+        def load(wanted: Window) -> Loaded:
+            return _load(queries, wanted, region, column)
+
+        return filled(load(window), load, "Prices").frame.dropna(axis="columns", how="all")
+
+    return of("least"), of("greatest")
 
 
 def get_latest_data(queries: QueryManager, hours: float, region: str = NEM_REGION) -> Loaded:

@@ -40,6 +40,7 @@ class Resolution:
 FIVE = Resolution("5min", "5-minute", 5, 5)
 THIRTY = Resolution("30min", "30-minute", 30, 30)
 DAILY = Resolution("daily", "daily", 1440, 30)
+HOUR_OF_DAY = Resolution("hour-of-day", "hour of day", 60, 60)  # of pictures of a mean day; nobody asks for it
 RESOLUTIONS = {resolution.key: resolution for resolution in (FIVE, THIRTY, DAILY)}
 
 
@@ -138,6 +139,10 @@ class Window:
 
 def _midnight(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+MEAN_DAY = Window(datetime(1970, 1, 1), datetime(1970, 1, 2), HOUR_OF_DAY)  # noqa: DTZ001 - NEM time is naive
+"""The 24 hours of a day without a date, each by its end, for pictures by hour of day."""
 
 
 def missing_share(frame: pd.DataFrame) -> float:

@@ -55,7 +55,10 @@ ROLLUPS = {
             "fuel_half_hours",
             "scada30",
             (),
-            (("region", TEXT), ("fuel", TEXT), ("mw", FLOAT), ("above_mw", FLOAT), ("units", pa.int32())),
+            (
+                *(("region", TEXT), ("fuel", TEXT), ("mw", FLOAT), ("above_mw", FLOAT), ("units", pa.int32())),
+                *(("rated_mw", FLOAT), ("rated_above_mw", FLOAT)),
+            ),
         ),
         Rollup(
             "fuel_days",

@@ -21,7 +21,11 @@ def load_data(
     queries: QueryManager, start: datetime, end: datetime, resolution: str = "auto", region: str = NEM_REGION
 ) -> Loaded:
     """``Rooftop Solar`` [MW]. A half hour counts only with all of its regions; else it is a gap and said so."""
-    window = Window.of(start, end, resolution)
+    return load_window(queries, Window.of(start, end, resolution), region)
+
+
+def load_window(queries: QueryManager, window: Window, region: str = NEM_REGION) -> Loaded:
+    """The same of a window, also of one with more points than a browser should get."""
     regions = list(REGIONS) if region == NEM_REGION else [region]
     five = window.resolution is FIVE
     # Interpolation needs the half hours around the window, too: the one before and the one after.

@@ -195,8 +195,8 @@ class Room:
         if not isinstance(block, Side):
             return self._pane(block).pane
         columns = [
-            pn.Column(self._pane(leaf).pane, styles={"flex": f"1 1 {block.least}px", "min-width": "0"})
-            for leaf in block.blocks
+            pn.Column(self._pane(leaf).pane, styles={"flex": f"{width} 1 {width}px", "min-width": "0"})
+            for leaf, width in zip(block.blocks, block.widths, strict=True)
         ]
         return pn.FlexBox(*columns, sizing_mode="stretch_width", gap="10px", align_items="flex-start")
 

@@ -17,7 +17,11 @@ def load_data(
     queries: QueryManager, start: datetime, end: datetime, resolution: str = "auto", *, region: str
 ) -> Loaded:
     """``Net import`` (0 or more) and ``Net export`` (0 or less) [MW], split by interval before any averaging."""
-    window = Window.of(start, end, resolution)
+    return load_window(queries, Window.of(start, end, resolution), region)
+
+
+def load_window(queries: QueryManager, window: Window, region: str) -> Loaded:
+    """The same of a window, also of one with more points than a browser should get."""
     loaded = filled(_load(queries, window, region), lambda other: _load(queries, other, region), "Net import")
     strange = unplaced_interconnectors(
         queries.frame(

@@ -8,6 +8,7 @@ from bokeh.models import ColumnDataSource, CustomJSHover, DataRange1d, HoverTool
 from bokeh.plotting import figure
 
 from aemo_dashboard.shared.formulas import LIMIT_MARKS
+from aemo_dashboard.shared.resolution_manager import DAILY, HOUR_OF_DAY, Window
 from aemo_dashboard.shared.theme import FONT
 
 
@@ -30,9 +31,15 @@ UNITS = {  # how a value is written, as JavaScript
     ),
 }
 WHEN_INTERVAL = "@settlementdate{%a %d %b %Y %H:%M} <span style='opacity:.7'>NEM time</span>"
+WHEN_HOUR = "@left{%H:%M} to @settlementdate{%H:%M} <span style='opacity:.7'>NEM time</span>"
 WHEN_DAY = "@left{%a %d %b %Y} (day) <span style='opacity:.7'>NEM time</span>"
 FARTHEST = 1e9
 _SWATCH = "display:inline-block;width:10px;height:10px;margin-right:6px"
+
+
+def when(window: Window) -> str:
+    """The first line of a tooltip over an interval of a window."""
+    return {DAILY: WHEN_DAY, HOUR_OF_DAY: WHEN_HOUR}.get(window.resolution, WHEN_INTERVAL)
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from bokeh.models.annotations import LegendItem
 from bokeh.plotting import figure
 
 from aemo_dashboard.shared.charts import panes
-from aemo_dashboard.shared.charts.hover import WHEN_DAY, WHEN_INTERVAL, Shown, add_hover
+from aemo_dashboard.shared.charts.hover import Shown, add_hover, when
 from aemo_dashboard.shared.charts.price_axis import give_price_axis, price_bounds, to_axis
 from aemo_dashboard.shared.charts.stack import step_line
 from aemo_dashboard.shared.content import Chart
-from aemo_dashboard.shared.resolution_manager import DAILY, Window
+from aemo_dashboard.shared.resolution_manager import Window
 from aemo_dashboard.shared.theme import Theme
 
 RIGHT_ROOM = 62
@@ -143,7 +143,6 @@ def line_pane(
     panes.zero_line(picture, theme)
     for value, colour in each.levels:
         panes.level_line(picture, value, colour)
-    daily = window.resolution.minutes == DAILY.minutes
     told = [line for line in (*each.lines, *each.right) if line.told]
     shown = [Shown(line.name, line.key, line.colour, line.unit) for line in told]
     shown += [
@@ -153,7 +152,7 @@ def line_pane(
         if key is not None
     ]
     shown += [Shown(line.name, line.key, line.colour, line.unit) for line in each.tips]
-    add_hover(picture, values, shown, WHEN_DAY if daily else WHEN_INTERVAL)
+    add_hover(picture, values, shown, when(window))
     return picture
 
 

@@ -15,13 +15,13 @@ from bokeh.models.annotations import LegendItem
 from bokeh.plotting import figure
 
 from aemo_dashboard.shared.charts import panes
-from aemo_dashboard.shared.charts.hover import WHEN_DAY, WHEN_INTERVAL, Shown, add_hover
+from aemo_dashboard.shared.charts.hover import Shown, add_hover, when
 from aemo_dashboard.shared.charts.lines import Pane, line_pane, line_points
 from aemo_dashboard.shared.charts.stack import Band, stacked_bands
 from aemo_dashboard.shared.content import Chart
 from aemo_dashboard.shared.export import slug
 from aemo_dashboard.shared.fuels import MERIT_ORDER, in_order
-from aemo_dashboard.shared.resolution_manager import DAILY, Window
+from aemo_dashboard.shared.resolution_manager import Window
 from aemo_dashboard.shared.theme import Theme, series_colour
 
 MW_HEIGHT = 430
@@ -36,10 +36,12 @@ def stack_chart(
     below: Sequence[Pane] = (),
     *,
     height: int = MW_HEIGHT,
+    unit: str = "MW",
     shape: Hashable = None,
 ) -> Chart:
     """The stack of ``mw`` (a column a series [MW], in merit order), and panes of lines over ``others`` below it.
 
+    ``unit``: a key of `hover.UNITS`, where the stack is of something else.
     Both frames are on the window's stamps (end of the interval, NEM time). Sources: ``<name>-values`` (one row an
     interval, for tooltips: ``<series>_mw`` and the columns of ``others``), ``<name>-levels``, ``<name>-lines-<n>``.
     """
@@ -59,7 +61,9 @@ def stack_chart(
     time = panes.time_range(window, f"{name}-time")
     made: list[figure] = []
     if not mw.empty:
-        made.append(_mw_pane(f"{name}-mw", mw, bands, window, theme, time, level_source, values, height, not below))
+        made.append(
+            _mw_pane(f"{name}-mw", mw, bands, window, theme, time, level_source, values, height, not below, unit)
+        )
     sources, bounds = [values, level_source], []
     for number, each in enumerate(below):
         source, limits = line_points(each, others, step, first, f"{name}-lines-{number}")
@@ -70,7 +74,7 @@ def stack_chart(
     for picture in made[1:]:
         picture.toolbar_location = None  # the first pane's zoom moves all
     layout = column(*cast("list[LayoutDOM]", made), sizing_mode="stretch_width", name=f"{name}-chart")
-    whole_shape = panes.shape_of(window, tuple(bands), tuple(below), tuple(bounds), theme, height, shape)
+    whole_shape = panes.shape_of(window, tuple(bands), tuple(below), tuple(bounds), theme, height, unit, shape)
     exported = pd.concat(
         [mw.rename(columns=lambda series: f"{slug(str(series))}_mw"), others], axis="columns", sort=False
     )
@@ -89,8 +93,9 @@ def _mw_pane(
     values: ColumnDataSource,
     height: int,
     last: bool,
+    unit: str,
 ) -> figure:
-    pane = panes.time_pane(theme, name, height, time, y_label="MW", last=last)
+    pane = panes.time_pane(theme, name, height, time, y_label=unit, last=last)
     entries: dict[str, list[Any]] = {}  # of renderers, whose type Bokeh parametrises by glyph, invariantly
     for band in bands:
         area = pane.varea_step(
@@ -110,8 +115,8 @@ def _mw_pane(
     pane.add_layout(panes.legend(theme, items), "above")
     panes.zero_line(pane, theme)
     series = in_order([str(one) for one in mw.columns])
-    shown = [Shown(one, f"{slug(one)}_mw", series_colour(one), "MW") for one in reversed(series)]
-    add_hover(pane, values, shown, WHEN_DAY if window.resolution.minutes == DAILY.minutes else WHEN_INTERVAL)
+    shown = [Shown(one, f"{slug(one)}_mw", series_colour(one), unit) for one in reversed(series)]
+    add_hover(pane, values, shown, when(window))
     return pane
 
 
