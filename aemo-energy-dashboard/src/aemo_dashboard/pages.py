@@ -2,8 +2,9 @@
 
 from aemo_dashboard.generation.page import PAGE as GENERATION
 from aemo_dashboard.shared.page import Page
+from aemo_dashboard.station.page import PAGE as STATIONS
 
-PAGES: tuple[Page, ...] = (GENERATION,)
+PAGES: tuple[Page, ...] = (GENERATION, STATIONS)
 
 
 def page_of(slug: str) -> Page | None:

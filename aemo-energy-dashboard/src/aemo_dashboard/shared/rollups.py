@@ -30,12 +30,16 @@ KEEP_REPLACED_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Rollup:
-    """``sql/<name>.sql`` over each part of ``base``. ``joined``: the tables read beside it, of the same span."""
+    """``sql/<name>.sql`` over each part of ``base``. ``joined``: the tables read beside it, of the same span.
+
+    ``group``: rows of a row group, where small ones let a query pass over most of the file.
+    """
 
     name: str
     base: str
     joined: tuple[tuple[str, str], ...]  # (parameter, table)
     columns: tuple[tuple[str, pa.DataType], ...]
+    group: int | None = None
 
     @property
     def schema(self) -> pa.Schema:
@@ -59,6 +63,13 @@ ROLLUPS = {
             "scada30",
             (("prices", "prices30"),),
             (("duid", TEXT), ("region", TEXT), ("fuel", TEXT), *((name, FLOAT) for name in _SUMS)),
+        ),
+        Rollup(
+            "unit_half_hours",
+            "scada30",
+            (),
+            (("duid", TEXT), ("mw", FLOAT), ("above_mw", FLOAT)),
+            group=20_000,
         ),
     )
 }
@@ -109,18 +120,18 @@ class RollupStore:
                 return path
             rows, really = make()
             path = self.path(rollup, stem, really)
-            self._write(path, rows)
+            self._write(path, rows, rollup.group)
             self._tidy(path, stem)
         with self._lock:
             self._locks.pop(path, None)
         return path
 
     @staticmethod
-    def _write(path: Path, rows: pa.Table) -> None:
+    def _write(path: Path, rows: pa.Table, group: int | None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.writing")
         try:
-            pq.write_table(rows, beside, compression="zstd")
+            pq.write_table(rows, beside, compression="zstd", row_group_size=group)
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)

@@ -34,6 +34,13 @@ REGION_COLOURS = {
     "VIC1": "#c565a6",
 }
 
+UNIT_COLOURS = (  # of the units of a station, muted: a price line over them is to be seen
+    *("#4f7fb5", "#a3b86c", "#b07aa1", "#5aa9a3", "#c2655d", "#7d6bb0"),
+    *("#9c8f5a", "#5e8c4a", "#b98a64", "#9aa7d9", "#a65d84", "#8c8c8c"),
+)
+PRICE_COLOURS = {"dark": "#ffca6b", "light": "#8a5200"}
+"""By the theme's name: of the one price that is drawn over MW."""
+
 
 @dataclass(frozen=True)
 class Theme:
