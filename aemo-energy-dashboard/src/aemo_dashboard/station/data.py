@@ -1,5 +1,7 @@
 """Query → tidy frames for "Station Analysis": which station is meant, its output, its region's price."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +10,7 @@ import pandas as pd
 from aemo_dashboard.errors import NoDataError, RequestError
 from aemo_dashboard.nemtime import spoken
 from aemo_dashboard.shared import generation_adapter, price_adapter, unit_adapter, value_adapter
-from aemo_dashboard.shared.adapters import Loaded, availability, on_stamps, spoken_window
+from aemo_dashboard.shared.adapters import Loaded, on_stamps, spoken_window
 from aemo_dashboard.shared.asked import Asked, window_of
 from aemo_dashboard.shared.duckdb_views import UNITS, Source
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
@@ -23,6 +25,7 @@ TOGETHER = ""
 SUGGESTIONS = 5
 ANY_LIKENESS = 45.0
 """Of 100: for suggestions, which may be far off."""
+Hours = Callable[[Window], float]
 WORTH_NAMING_HOURS = 0.5
 ROLLED = "unit_half_hours"
 ROLLED_FROM_HOURS = 62 * 24
@@ -80,9 +83,11 @@ class Output:
 
 def all_stations(queries: QueryManager, window: Window) -> tuple[Station, ...]:
     """Every station of the list, and those of units that report and are in no list."""
-    ever = queries.frame("unlisted_units", {"days": Source("unit_days"), "units": UNITS})["duid"]
-    now = generation_adapter.unknown_units(queries, window)["duid"]  # may be too new for a half hour
-    return stations_of(unit_adapter.units(queries), {*map(str, ever), *map(str, now)})
+    units = set(map(str, queries.frame("unlisted_units", {"days": Source("unit_days"), "units": UNITS})["duid"]))
+    units = {duid for duid in units if not duid.startswith(generation_adapter.AGGREGATES)}
+    if window.resolution.stored == FIVE.stored:  # some may be too new for a half hour
+        units |= set(map(str, generation_adapter.unknown_units(queries, window)["duid"]))
+    return stations_of(unit_adapter.units(queries), units)
 
 
 def reporting_duids(queries: QueryManager, window: Window) -> set[str]:
@@ -103,13 +108,14 @@ def subject_of(queries: QueryManager, asked: Asked, chosen: Chosen) -> Subject:
     Raises RequestError with suggestions for a name that is no station's and no unit's, NoDataError without any list.
     """
     window = window_of(queries, asked)
-    stations = all_stations(queries, window)
-    if not (chosen.station or chosen.unit):
-        largest = popular_stations(queries, stations, asked.region, window)
-        if not largest:
-            raise NoDataError(f"No station of {asked.region} is known: there is no registration list yet.")
-        return Subject(largest[0], None)
-    return found(stations, chosen.station, chosen.unit)
+    if chosen.station or chosen.unit:
+        with suppress(RequestError):  # most are listed: history is looked through for the others only
+            return found(stations_of(unit_adapter.units(queries), ()), chosen.station, chosen.unit)
+        return found(all_stations(queries, window), chosen.station, chosen.unit)
+    largest = popular_stations(queries, all_stations(queries, window), asked.region, window)
+    if not largest:
+        raise NoDataError(f"No station of {asked.region} is known: there is no registration list yet.")
+    return Subject(largest[0], None)
 
 
 def found(stations: tuple[Station, ...], name: str, duid: str) -> Subject:
@@ -135,33 +141,34 @@ def _with_unit(station: Station, duid: str) -> Subject:
     return Subject(station, unit)
 
 
-def stored_window(queries: QueryManager, subject: Subject, window: Window) -> tuple[Window, tuple[str, ...]]:
-    """The window at the stored resolution that holds most of the subject, and a sentence where that is the other one.
+def stored_window(window: Window, queries: QueryManager, hours: Hours) -> tuple[Window, tuple[str, ...]]:
+    """The window at the stored resolution that holds most of a subject, and a sentence where that is the other one.
 
-    As elsewhere, the other one is taken where more than a tenth is missing. It is taken for the whole window: hours and
-    starts of a mixture would mean nothing.
+    ``hours``: those of the subject that a window holds. As elsewhere, the other resolution is taken where more than a
+    tenth is missing; it is taken for the whole window, since hours and starts of a mixture would mean nothing.
     """
-    here = hours_stored(queries, subject, window)
+    here = hours(window)
     if here >= (1 - FILL_ABOVE) * window.hours:
         return window, ()
     five = window.resolution.stored == FIVE.stored
-    if not five and not _table_lacks(queries, window):
+    if not five and _half_hours_stored(queries, window) >= (1 - FILL_ABOVE) * window.hours:
         return window, ()  # it's the unit that is silent, and not the table that is short
     other = window.half_hours() if five else window.of_fives()
-    if hours_stored(queries, subject, other) <= here:
+    if hours(other) <= here:
         return window, ()
     names = ("5-minute", "30-minute") if five else ("30-minute", "5-minute")
     return other, (f"Of the window's {names[0]} data more than a tenth is missing: {names[1]} data is shown.",)
 
 
-def _table_lacks(queries: QueryManager, window: Window) -> bool:
-    held = availability(queries, f"scada{window.resolution.stored}", window.start, window.end)
-    return held.intervals < (1 - FILL_ABOVE) * held.expected
+def _half_hours_stored(queries: QueryManager, window: Window) -> float:
+    """Hours for which half hours of any unit are stored, by whole days [h]."""
+    days = {"days": Source("unit_days", window.start, window.end)}
+    frame = queries.frame("stored_hours", days, start=window.start, end=window.end)
+    return float(frame["hours"].iloc[0])
 
 
-def hours_stored(queries: QueryManager, subject: Subject, window: Window) -> float:
-    """Hours in which any of the units has data [h]."""
-    rows = _readings(queries, subject, window)
+def hours_together(rows: pd.DataFrame) -> float:
+    """Hours in which any of the units has data [h], of rows by DUID that hold ``TOGETHER`` too."""
     return float(rows.loc[rows["duid"] == TOGETHER, "hours"].sum())
 
 
@@ -188,7 +195,7 @@ def reading_sources(window: Window) -> tuple[dict[str, Source], datetime]:
 
 def load_output(queries: QueryManager, subject: Subject, window: Window) -> Output:
     """Load the subject's output and price on the window's points, or on those of the resolution that holds more."""
-    window, notes = stored_window(queries, subject, window)
+    window, notes = stored_window(window, queries, lambda other: hours_together(_readings(queries, subject, other)))
     rows = _readings(queries, subject, window)
     rows = rows.assign(below_mw=rows["mw"] - rows["above_mw"])
     names = ("mw", "above_mw", "below_mw", "least", "greatest", "hours")

@@ -4,6 +4,7 @@
 # Panel's and param's constructors carry no annotations.
 
 import html
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -134,8 +135,8 @@ def _fit_unit(queries: QueryManager, asked: Asked, chosen: Chosen) -> Mapping[st
 
 def unit_label(unit: Unit) -> str:
     """``BW01 · Coal 660 MW``; the registered capacity where it is known."""
-    known = unit.capacity_mw == unit.capacity_mw  # noqa: PLR0124 - NaN
-    return f"{unit.duid} · {unit.fuel}{f' {unit.capacity_mw:,.0f} MW' if known else ''}"
+    size = "" if math.isnan(unit.capacity_mw) else f" {unit.capacity_mw:,.0f} MW"
+    return f"{unit.duid} · {unit.fuel}{size}"
 
 
 def _matches(queries: QueryManager, asked: Asked, chosen: Chosen) -> list[Match]:
@@ -158,7 +159,7 @@ def _fit_matches(queries: QueryManager, asked: Asked, chosen: Chosen) -> Mapping
         (match.station.key, match.unit.duid if match.unit is not None else "")
         for match in _matches(queries, asked, chosen)
     ]
-    return _fitted(picks, queries, asked, chosen) | {"visible": bool(picks)}
+    return _fitted(picks, chosen) | {"visible": bool(picks)}
 
 
 def _fit_popular_label(_: QueryManager, asked: Asked, __: Chosen) -> Mapping[str, Any]:
@@ -168,20 +169,16 @@ def _fit_popular_label(_: QueryManager, asked: Asked, __: Chosen) -> Mapping[str
 def _fit_popular(queries: QueryManager, asked: Asked, chosen: Chosen) -> Mapping[str, Any]:
     window = window_of(queries, asked)
     stations = popular_stations(queries, all_stations(queries, window), asked.region, window)
-    return _fitted([(station.key, "") for station in stations], queries, asked, chosen)
+    return _fitted([(station.key, "") for station in stations], chosen)
 
 
-def _fitted(picks: Sequence[Pick], queries: QueryManager, asked: Asked, chosen: Chosen) -> dict[str, Any]:
-    """The buttons, with the one pressed that is being looked at."""
+def _fitted(picks: Sequence[Pick], chosen: Chosen) -> dict[str, Any]:
+    """The buttons, with the one pressed that was chosen; the largest station, without a choice, is nobody's choice."""
     names = [f"{unit} · {_short(key)}" if unit else _short(key) for key, unit in picks]
     # two that are alike without their endings are named in full
     options = {name if names.count(name) == 1 else pick[0]: pick for name, pick in zip(names, picks, strict=True)}
-    subject = _subject(queries, asked, chosen)
-    value: Pick | None = None
-    if subject is not None:
-        exact = (subject.station.key, subject.unit.duid if subject.unit is not None else "")
-        value = exact if exact in options.values() else None
-    return {"options": options, "value": value}
+    pressed = (chosen.station, chosen.unit.strip().upper())
+    return {"options": options, "value": pressed if pressed in picks else None}
 
 
 def _short(name: str) -> str:

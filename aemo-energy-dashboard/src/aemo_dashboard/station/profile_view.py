@@ -9,7 +9,8 @@ from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.page import Chosen
 from aemo_dashboard.shared.resolution_manager import Window
 from aemo_dashboard.shared.theme import PRICE_COLOURS, SERIES_COLOURS, UNIT_COLOURS, Theme
-from aemo_dashboard.station.data import TOGETHER, Subject, reading_sources, stored_window, subject_of
+from aemo_dashboard.station.data import TOGETHER, Subject, hours_together, reading_sources, stored_window, subject_of
+from aemo_dashboard.station.registry import Unit
 from aemo_dashboard.station.words import heading, notes
 
 DAY = pd.RangeIndex(24, name="hour")
@@ -23,10 +24,12 @@ MEANING = (
 def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> Content:
     """Two pictures over the hours of the day."""
     subject = subject_of(queries, asked, chosen)
-    window, said = stored_window(queries, subject, window_of(queries, asked))
+    window, said = stored_window(
+        window_of(queries, asked), queries, lambda other: hours_together(output_by_hour(queries, subject, other))
+    )
     hours = output_by_hour(queries, subject, window)
     price = price_by_hour(queries, subject, window)
-    top = heading(subject, window, _extremes(hours))
+    top = heading(subject, window, _reporting(subject, hours), _extremes(hours))
     if hours.empty:
         return Content((top, notes(said)), f"Nothing of {subject.name} is stored in this window.")
     blocks: list[Chart] = [_mw_chart(subject, hours, theme)]
@@ -69,8 +72,12 @@ def _by_hour(hours: pd.DataFrame, duid: str, column: str = "mw") -> pd.Series:
     return hours[hours["duid"] == duid].set_index("hour")[column].reindex(DAY).astype("float64")
 
 
+def _reporting(subject: Subject, hours: pd.DataFrame) -> list[Unit]:
+    return [unit for unit in subject.units if (hours["duid"] == unit.duid).any()]
+
+
 def _mw_chart(subject: Subject, hours: pd.DataFrame, theme: Theme) -> Chart:
-    reporting = [unit for unit in subject.units if (hours["duid"] == unit.duid).any()]
+    reporting = _reporting(subject, hours)
     whole = reporting[0].duid if len(reporting) == 1 else "Whole station"
     total, above = _by_hour(hours, TOGETHER), _by_hour(hours, TOGETHER, "above_mw")
     curves = [(Curve("total", whole, theme.text, width=2.6), total)]

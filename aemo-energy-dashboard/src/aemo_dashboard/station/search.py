@@ -40,8 +40,10 @@ def _name_score(wanted: str, text: str) -> float:
         return 0.0
     if wanted == name:
         return EXACT
-    if f" {wanted}" in f" {name}":  # the beginning of a word; of two, the shorter name is the closer one
-        return 94.0 + 5.0 * len(wanted) / len(name)
+    if name.startswith(wanted):
+        return 98.0
+    if f" {wanted}" in name:  # the beginning of another word
+        return 96.0
     if wanted in name and len(wanted) > 2:
         return 90.0
     if len(wanted) < 4:  # nearly every name is like two or three letters

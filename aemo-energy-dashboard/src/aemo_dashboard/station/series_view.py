@@ -36,7 +36,7 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
     subject = subject_of(queries, asked, chosen)
     output = load_output(queries, subject, window_of(queries, asked))
     said = notes(output.notes)
-    top = heading(subject, output.window, _latest(output))
+    top = heading(subject, output.window, output.reporting, _latest(output))
     if output.mw.empty:
         return Content((top, said), f"Nothing of {subject.name} is stored in this window.")
     return Content((top, chart(queries, output, chosen.drawn, chosen.price, theme), said))
@@ -81,6 +81,7 @@ def chart(queries: QueryManager, output: Output, drawn: str, place: str, theme: 
         f"{only}, daily mean" if daily else only,
         colours[only] if single and drawn != STACK else theme.text,
         "MW",
+        width=1.2 if drawn == STACK else 1.6,
         low=band[0],
         high=band[1],
     )
@@ -110,7 +111,7 @@ def _panes(
         price = Line(PRICE_KEY, name, colour, "$/MWh", low=band[0], high=band[1])
         below = Pane(label, (price,), title=f"{name} [$/MWh]", height=PRICE_HEIGHT, price_scale=scale)
         return Pane("MW", lines, height=HEIGHT_ABOVE, areas=areas), below
-    price = Line(PRICE_KEY, name, colour, "$/MWh", width=1.3)
+    price = Line(PRICE_KEY, name, colour, "$/MWh")
     return (Pane("MW", lines, height=HEIGHT, areas=areas, right=(price,), right_label=label, right_scale=scale),)
 
 

@@ -93,10 +93,11 @@ class Figures:
 
 @dataclass(frozen=True)
 class Summary:
-    """``whole``: of the subject; ``units``: of each of its units; ``average``: the region's mean price in time [$/MWh]."""
+    """``whole``: of the subject; ``units``: of each unit of it; ``average``: the region's mean price [$/MWh]."""
 
     subject: Subject
     window: Window
+    reporting: tuple[Unit, ...]
     whole: Figures
     units: tuple[Figures, ...]
     average: float
@@ -110,7 +111,12 @@ class Summary:
 
 def load_summary(queries: QueryManager, subject: Subject, window: Window) -> Summary:
     """All numbers of the summary, at the resolution that is stored."""
-    window, notes = stored_window(queries, subject, window)
+
+    def hours(other: Window) -> float:
+        whole = _running(queries, subject, other).get((TOGETHER, 0))
+        return 0.0 if whole is None else whole.hours
+
+    window, notes = stored_window(window, queries, hours)
     price = load_price(queries, subject, window)
     region = subject.station.region
     known = region is not None and region in price.frame
@@ -123,9 +129,9 @@ def load_summary(queries: QueryManager, subject: Subject, window: Window) -> Sum
         for unit in subject.units
     )
     reporting = set(sums["duid"])
-    counted = tuple(unit for unit in subject.units if unit.duid in reporting) or subject.units
-    whole = _figures("Whole station", counted, sums, running, TOGETHER, average, window)
-    return Summary(subject, window, whole, units, average, (*notes, *price_notes(subject, price)))
+    counted = tuple(unit for unit in subject.units if unit.duid in reporting)
+    whole = _figures("Whole station", counted or subject.units, sums, running, TOGETHER, average, window)
+    return Summary(subject, window, counted, whole, units, average, (*notes, *price_notes(subject, price)))
 
 
 def _running(queries: QueryManager, subject: Subject, window: Window) -> Running:

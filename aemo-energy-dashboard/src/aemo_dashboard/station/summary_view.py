@@ -26,41 +26,41 @@ _SMALL = "font-size:12px;color:var(--nem-quiet)"
 _BIG = "font-size:18px;font-weight:600;margin:2px 0"
 
 FIRST = (
-    Column("name", "Unit", width=124),
-    Column("fuel", "Fuel", width=116),
-    Column("capacity", "Capacity [MW]", 1, 94),
+    Column("name", "Unit", width=112),
+    Column("fuel", "Fuel", width=84),
+    Column("capacity", "Capacity [MW]", 1, 84),
 )
 OUT = (
-    Column("energy", "Energy [GWh]", 3, 92),
-    Column("revenue", "Revenue [$M]", 3, 92),
-    Column("vwap", "VWAP [$/MWh]", 2, 96),
-    Column("average", "Region average [$/MWh]", 2, 116),
-    Column("capture", "Capture rate [%]", 1, 94),
+    Column("energy", "Energy [GWh]", 3, 80),
+    Column("revenue", "Revenue [$M]", 3, 84),
+    Column("vwap", "VWAP [$/MWh]", 2, 80),
+    Column("average", "Region average [$/MWh]", 2, 90),
+    Column("capture", "Capture rate [%]", 1, 80),
 )
-FACTOR = (Column("factor", "Capacity factor [%]", 1, 102),)
+FACTOR = (Column("factor", "Capacity factor [%]", 1, 84),)
 RUNNING = (
-    Column("operating", "Operating [h]", 1, 92),
-    Column("starts", "Starts", 0, 64),
-    Column("peak", "Peak [MW]", 1, 82),
-    Column("peak_at", "Peak at (NEM time)", width=132),
+    Column("operating", "Operating [h]", 1, 88),
+    Column("starts", "Starts", 0, 66),
+    Column("peak", "Peak [MW]", 1, 72),
+    Column("peak_at", "Peak at (NEM time)", width=122),
 )
 TAKEN = (
-    Column("consumed", "Consumed [GWh]", 3, 100),
-    Column("cost", "Cost [$M]", 3, 82),
-    Column("paid", "Paid [$/MWh]", 2, 92),
-    Column("consuming", "Consuming [h]", 1, 98),
-    Column("taking_starts", "Consuming starts", 0, 104),
-    Column("taking_peak", "Greatest consumption [MW]", 1, 124),
+    Column("consumed", "Consumed [GWh]", 3, 92),
+    Column("cost", "Cost [$M]", 3, 72),
+    Column("paid", "Paid [$/MWh]", 2, 80),
+    Column("consuming", "Consuming [h]", 1, 94),
+    Column("taking_starts", "Consuming starts", 0, 94),
+    Column("taking_peak", "Greatest consumption [MW]", 1, 108),
 )
-STORED = (Column("efficiency", "Round trip [%]", 1, 92), Column("spread", "Spread [$/MWh]", 2, 98))
-LAST = (Column("missing", "No data [h]", 1, 82), Column("unpriced", "No price [h]", 1, 82))
+STORED = (Column("efficiency", "Round trip [%]", 1, 76), Column("spread", "Spread [$/MWh]", 2, 80))
+LAST = (Column("missing", "No data [h]", 1, 68), Column("unpriced", "No price [h]", 1, 68))
 
 
 def show(queries: QueryManager, asked: Asked, chosen: Chosen, _: Theme) -> Content:
     """Key figures, the table by unit, and what each number means."""
     subject = subject_of(queries, asked, chosen)
     summary = load_summary(queries, subject, window_of(queries, asked))
-    top = heading(subject, summary.window)
+    top = heading(subject, summary.window, summary.reporting)
     if summary.empty:
         return Content((top, notes(summary.notes)), f"Nothing of {subject.name} is stored in this window.")
     said = notes((*summary.notes, *meanings(summary)))
@@ -208,7 +208,8 @@ def meanings(summary: Summary) -> list[str]:
     if stores:
         said.append(
             "A battery's discharge and charge are split by 5-minute interval before they are summed. Its operating "
-            "hours are those of discharging; efficiency is discharged ÷ charged energy of this window, whatever it began with."
+            "hours are those of discharging; efficiency is discharged ÷ charged energy of this window, with "
+            "whatever was stored when it began."
         )
     return said
 

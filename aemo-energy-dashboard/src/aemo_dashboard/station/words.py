@@ -2,7 +2,7 @@
 
 import html
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from aemo_dashboard.nemtime import spoken
 from aemo_dashboard.shared import looks
@@ -10,22 +10,33 @@ from aemo_dashboard.shared.content import Words
 from aemo_dashboard.shared.resolution_manager import Window
 from aemo_dashboard.shared.showing import paragraph
 from aemo_dashboard.station.data import Subject
-from aemo_dashboard.station.registry import capacity_of
+from aemo_dashboard.station.registry import Unit, capacity_of
 
 
-def heading(subject: Subject, window: Window, more: str = "") -> Words:
-    """The station's name and what the list says of it; ``more`` is HTML."""
-    station = subject.station
-    units = subject.units
-    fuels = ", ".join(dict.fromkeys(unit.fuel for unit in units))
+def heading(subject: Subject, window: Window, reporting: Sequence[Unit], more: str = "") -> Words:
+    """The station's name and what the list says of it and of the units that report; ``more`` is HTML."""
+    station, units = subject.station, reporting or subject.units
     known = [unit for unit in units if not math.isnan(unit.capacity_mw)]
-    size = f"{capacity_of(known):,.0f} MW" if known else "capacity not known"
-    count = f"unit {subject.unit.duid}" if subject.unit else f"{len(units)} unit{'s' if len(units) != 1 else ''}"
-    owner = ", ".join(owner for owner in station.owners if owner != "Unknown")
-    facts = [station.place, count, fuels, f"{size} registered" if known else size, owner]
+    facts = [
+        station.place,
+        _count(subject, reporting),
+        ", ".join(dict.fromkeys(unit.fuel for unit in units)),
+        f"{capacity_of(known):,.0f} MW registered" if known else "capacity not known",
+        ", ".join(owner for owner in station.owners if owner != "Unknown"),
+    ]
     first = " · ".join(html.escape(fact) for fact in facts if fact)
     span = f"{window.resolution.name} data · {spoken(window.start)} to {spoken(window.end)} NEM time"
     return Words("heading", f"<b>{html.escape(station.name)}</b> · {first}<br>{span}{more}", looks.HEADING)
+
+
+def _count(subject: Subject, reporting: Sequence[Unit]) -> str:
+    """How many units it is; a battery that was registered anew has its earlier ones in the list, too."""
+    if subject.unit is not None:
+        return f"unit {subject.unit.duid}"
+    many = len(subject.units)
+    if 0 < len(reporting) < many:
+        return f"{len(reporting)} of {many} units report"
+    return f"{many} unit{'s' if many != 1 else ''}"
 
 
 def notes(sentences: Iterable[str]) -> Words:

@@ -140,7 +140,8 @@ def line_points(
         right_limits = price_bounds(right)
         right = to_axis(right, each.right_scale)
     stacked = frame[[key for key in _area_keys(each) if key not in left]]
-    wanted = pd.concat([left, right[[key for key in right if key not in left]], stacked], axis="columns")
+    others = [right[[key for key in right if key not in left]], stacked]
+    wanted = pd.concat([left, *others], axis="columns", sort=False)  # all of one index
     points = step_line(wanted, step, first)
     data: dict[str, Any] = {"settlementdate": points.index.to_numpy()}
     data |= {str(key): points[key].to_numpy(dtype="float32") for key in points.columns if key not in stacked}
