@@ -4,9 +4,10 @@ from aemo_dashboard.analysis.page import PAGE as PRICES
 from aemo_dashboard.generation.page import PAGE as GENERATION
 from aemo_dashboard.nem_dash.page import PAGE as TODAY
 from aemo_dashboard.shared.page import Page
+from aemo_dashboard.station.page import PAGE as STATIONS
 from aemo_dashboard.transmission.page import PAGE as TRANSMISSION
 
-PAGES: tuple[Page, ...] = (TODAY, GENERATION, PRICES, TRANSMISSION)
+PAGES: tuple[Page, ...] = (TODAY, GENERATION, PRICES, STATIONS, TRANSMISSION)
 
 
 def page_of(slug: str) -> Page | None:

@@ -39,7 +39,7 @@ MACROS = "macros"
 """The file of expressions and relations that the other queries share."""
 EVER = (datetime(1, 1, 1), datetime(9999, 12, 31))  # noqa: DTZ001 - NEM time is naive
 
-Value = str | int | float | datetime | Sequence[str] | Sequence[int]
+Value = str | int | float | datetime | Sequence[str] | Sequence[int] | Sequence[float]
 Stamp = tuple[str, int, int, int]
 Fingerprint = tuple[Stamp, ...]
 

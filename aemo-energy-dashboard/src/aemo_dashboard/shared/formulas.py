@@ -77,6 +77,19 @@ def time_weighted_price(dollars_per_mwh: pd.Series, hours: pd.Series) -> float:
     return float((dollars_per_mwh * known_hours).sum()) / total if total > 0 else float("nan")
 
 
+def capture_rate(vwap: float, average: float) -> float:
+    """VWAP ÷ time-weighted average price [both $/MWh → 0 …]; NaN where the average is not above 0: no ratio then."""
+    return vwap / average if average > 0 else float("nan")
+
+
+def round_trip_efficiency(discharged_mwh: float, charged_mwh: float) -> float:
+    """Discharged ÷ charged energy, both positive [MWh → 0 …]; NaN without charging.
+
+    Over a short window what is in the store at its ends weighs: it may exceed 1.
+    """
+    return discharged_mwh / charged_mwh if charged_mwh > 0 else float("nan")
+
+
 def capacity_factor(mwh: float, capacity_mw: float, window_hours: float) -> float:
     """MWh ÷ (capacity [MW] × hours of the asked window) [0 …, may exceed 1]; NaN without capacity or window.
 

@@ -42,6 +42,16 @@ BUTTONS = """
   font-size: 13px; padding: 5px 11px; color: var(--nem-text); border-color: var(--nem-line); }
 .bk-btn.bk-active { background-color: var(--nem-accent) !important; color: #ffffff !important; }
 """
+WRAPPED_BUTTONS = """
+.bk-btn-group { display: flex; flex-wrap: wrap; gap: 4px; }
+.bk-btn-group > .bk-btn { flex: 0 0 auto; border-radius: 4px !important; margin: 0 !important; }
+"""
+"""Added to ``BUTTONS`` where there may be more of them than a line holds."""
+TEXT_INPUT = """
+input.bk-input {
+  font-size: 13px; height: 33px; padding: 4px 8px; color: var(--nem-text); border-color: var(--nem-line);
+  background-color: var(--nem-surface); }
+"""
 SELECT = """
 select.bk-input {
   font-size: 13px; height: 33px; padding: 4px 8px; color: var(--nem-text); border-color: var(--nem-line);
@@ -58,7 +68,8 @@ TABLE = """
 .tabulator .tabulator-header .tabulator-col .tabulator-col-content .tabulator-col-sorter { right: 3px !important; }
 .tabulator .tabulator-tableholder .tabulator-table, .tabulator-row, .tabulator-row.tabulator-row-even {
   background-color: var(--nem-surface) !important; color: var(--nem-text) !important; }
-.tabulator .tabulator-header .tabulator-col-title { white-space: normal !important; }
+.tabulator .tabulator-header .tabulator-col .tabulator-col-content .tabulator-col-title {
+  text-overflow: clip !important; line-height: 1.25 !important; }
 .tabulator-row { border-bottom: 1px solid var(--nem-line) !important; min-height: 26px !important; }
 .tabulator-row .tabulator-cell { border-right: none !important; padding: 4px 8px !important; height: 27px !important;
   min-height: 27px !important; }

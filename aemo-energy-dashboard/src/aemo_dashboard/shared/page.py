@@ -38,6 +38,8 @@ FORMATS = {"CSV": "csv", "Parquet": "parquet"}
 Chosen = Any
 """The values of a page's choices by name, as they were when the question was put."""
 Show = Callable[[QueryManager, Asked, Chosen, Theme], Content]
+Fit = Callable[[QueryManager, Asked, Chosen], Mapping[str, Any]]
+"""What a widget is to be like for a question, such as its options: values of its parameters by name."""
 
 
 def no_controls(_choices: Any, _queries: QueryManager) -> Sequence["Control"]:
@@ -64,10 +66,14 @@ class View:
 
 @dataclass(frozen=True)
 class Control:
-    """A widget above the content; ``views``: the slugs of those that it belongs to, None for all."""
+    """A widget above the content; ``views``: the slugs of those that it belongs to, None for all.
+
+    ``fit`` is asked along with the view, in any thread; what it gives is set when the view's answer is shown.
+    """
 
     widget: Any
     views: tuple[str, ...] | None = None
+    fit: Fit | None = None
 
 
 @dataclass(frozen=True)
@@ -111,12 +117,24 @@ def pinned(queries: QueryManager, asked: Asked) -> Asked:
     return asked if asked.until is not None or asked.span == "custom" else replace(asked, until=newest_end(queries))
 
 
-def _answer(view: View, queries: QueryManager, asked: Asked, values: Chosen, theme: Theme) -> tuple[Asked, Content]:
+@dataclass(frozen=True)
+class _Answer:
+    """``fitted``: a control of the page with what it is to be like."""
+
+    asked: Asked
+    content: Content
+    fitted: tuple[tuple[Control, Mapping[str, Any]], ...] = ()
+
+
+def _answer(
+    view: View, controls: Sequence[Control], queries: QueryManager, asked: Asked, values: Chosen, theme: Theme
+) -> _Answer:
     try:
         asked = pinned(queries, asked)
+        fitted = tuple((each, each.fit(queries, asked, values)) for each in controls if each.fit is not None)
     except DashboardError as error:
-        return asked, Content(sentence=str(error))
-    return asked, content_of(view, queries, asked, values, theme)
+        return _Answer(asked, Content(sentence=str(error)))
+    return _Answer(asked, content_of(view, queries, asked, values, theme), fitted)
 
 
 def _marked(content: Content, sentence: str, theme: Theme) -> Content:
@@ -201,21 +219,23 @@ class TabPage:
         mine, view = self._question, self.view
         room = self._rooms[view.slug]
         question = (self._services.queries, self._frame.asked, chosen(self.choices), self._theme)
-        working = asyncio.ensure_future(asyncio.to_thread(_answer, view, *question))
+        working = asyncio.ensure_future(asyncio.to_thread(_answer, view, self._controls, *question))
         done, _ = await asyncio.wait({working}, timeout=LOADING_AFTER_SECONDS)
         if not done and mine == self._question:
             pn.state.execute(partial(_set_loading, room, True), schedule=True)
-        asked, content = await working
+        answer = await working
         if mine == self._question:  # else the reader has chosen something else meanwhile
             # Bokeh's document is locked while it changes; the lock was let go during the query.
-            pn.state.execute(partial(self._show, room, asked, content), schedule=True)
+            pn.state.execute(partial(self._show, room, answer), schedule=True)
         elif not done:
             pn.state.execute(partial(_set_loading, room, False), schedule=True)
 
-    def _show(self, room: Room, asked: Asked, content: Content) -> None:
-        self._asked = asked
+    def _show(self, room: Room, answer: _Answer) -> None:
+        self._asked = answer.asked
         with pn.io.hold():
-            room.show(content)
+            for control, values in answer.fitted:
+                control.widget.param.update(**values)
+            room.show(answer.content)
             _set_loading(room, False)
 
     def _links(self, view: View, block: str) -> dict[str, str]:

@@ -33,12 +33,16 @@ KEEP_REPLACED_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Rollup:
-    """``sql/<name>.sql`` over each part of ``base``. ``joined``: tables and roll-ups beside it, of the same span."""
+    """``sql/<name>.sql`` over each part of ``base``. ``joined``: tables and roll-ups beside it, of the same span.
+
+    ``group``: rows of a row group, where small ones let a query pass over most of the file.
+    """
 
     name: str
     base: str
     joined: tuple[tuple[str, str], ...]  # (parameter, table)
     columns: tuple[tuple[str, pa.DataType], ...]
+    group: int | None = None
 
     @property
     def schema(self) -> pa.Schema:
@@ -84,6 +88,13 @@ ROLLUPS = {
                 ("counted", pa.int64()),
                 ("partial", pa.int64()),
             ),
+        ),
+        Rollup(
+            "unit_half_hours",
+            "scada30",
+            (),
+            (("duid", TEXT), ("mw", FLOAT), ("above_mw", FLOAT)),
+            group=20_000,
         ),
     )
 }
@@ -134,7 +145,7 @@ class RollupStore:
                 return path
             rows, really = make()
             path = self.path(rollup, stem, really)
-            self._write(path, rows)
+            self._write(path, rows, rollup.group)
             self._tidy(path, stem)
         with self._lock:
             self._locks.pop(path, None)
@@ -145,6 +156,8 @@ class RollupStore:
 
         To open a file costs as much as to read ten thousand rows of it.
         """
+        if rollup.group is not None:  # its groups are of the order within a part
+            return list(months.values())
         years = Counter(stem[:4] for stem in months if MONTH.fullmatch(stem))
         found = [path for stem, path in months.items() if years[stem[:4]] != 12 or not MONTH.fullmatch(stem)]
         for year in (year for year, count in years.items() if count == 12):
@@ -168,11 +181,11 @@ class RollupStore:
                 path.unlink(missing_ok=True)
 
     @staticmethod
-    def _write(path: Path, rows: pa.Table) -> None:
+    def _write(path: Path, rows: pa.Table, group: int | None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.writing")
         try:
-            pq.write_table(rows, beside, compression="zstd")
+            pq.write_table(rows, beside, compression="zstd", row_group_size=group)
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)

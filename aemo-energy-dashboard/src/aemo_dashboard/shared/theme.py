@@ -38,6 +38,12 @@ REGION_COLOURS = {
 
 LINE_COLOURS = ("#3f8fd2", "#d9622b", "#159f7a", "#c565a6", "#c8930a", "#7a5fa8")
 """For lines that have no colour of their own; told apart by most colour-blind readers, in this order."""
+UNIT_COLOURS = (  # of the units of a station, muted: a price line over them is to be seen
+    *("#4f7fb5", "#a3b86c", "#b07aa1", "#5aa9a3", "#c2655d", "#7d6bb0"),
+    *("#9c8f5a", "#5e8c4a", "#b98a64", "#9aa7d9", "#a65d84", "#8c8c8c"),
+)
+PRICE_COLOURS = {"dark": "#ffca6b", "light": "#8a5200"}
+"""By the theme's name: of the one price that is drawn over MW."""
 
 
 @dataclass(frozen=True)

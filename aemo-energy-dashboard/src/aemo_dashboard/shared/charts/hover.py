@@ -1,5 +1,6 @@
 """The tooltip of a pane: all numbers of the interval under the pointer, with units and NEM time."""
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +56,7 @@ class Shown:
 def tooltip(pane: figure, renderer: Any, head: str, shown: Sequence[Shown], mode: Any = "vline") -> HoverTool:
     """Give a pane a tooltip over a renderer. ``head``: Bokeh's template of the first line."""
     rows = "".join(
-        f'<tr><td><span style="{_SWATCH};background:{each.colour}"></span>{each.name}</td>'
+        f'<tr><td><span style="{_SWATCH};background:{each.colour}"></span>{html.escape(each.name)}</td>'
         f'<td style="text-align:right;padding-left:14px">@{{{each.key}}}{{custom}}</td></tr>'
         for each in shown
     )

@@ -2,18 +2,26 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
 from bokeh.layouts import column
-from bokeh.models import ColumnDataSource, DataRange1d, LayoutDOM, LinearAxis, NumeralTickFormatter, Range1d
+from bokeh.models import (
+    ColumnDataSource,
+    DataRange1d,
+    FixedTicker,
+    LayoutDOM,
+    LinearAxis,
+    NumeralTickFormatter,
+    Range1d,
+)
 from bokeh.models.annotations import LegendItem
 from bokeh.plotting import figure
 
 from aemo_dashboard.shared.charts import panes
 from aemo_dashboard.shared.charts.hover import Shown, add_hover, when
-from aemo_dashboard.shared.charts.price_axis import give_price_axis, price_bounds, to_axis
+from aemo_dashboard.shared.charts.price_axis import give_price_axis, log_like_ticks, price_bounds, price_range, to_axis
 from aemo_dashboard.shared.charts.stack import step_line
 from aemo_dashboard.shared.content import Chart
 from aemo_dashboard.shared.resolution_manager import Window
@@ -41,11 +49,34 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Area:
+    """Columns of the frame as a filled area that stands on those before it: positive values up, negative ones down.
+
+    Several columns where the two signs are kept apart, as a battery's discharge and charge are; ``labels`` are then
+    their names in the tooltip.
+    """
+
+    keys: tuple[str, ...]
+    name: str
+    colour: str
+    unit: str
+    labels: tuple[str, ...] = ()
+
+
+class Limits(NamedTuple):
+    """The bounds of a pane's two axes, None where they follow the data."""
+
+    left: tuple[float, float] | None
+    right: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
 class Pane:
     """One picture over the common time axis.
 
     ``levels``: horizontal lines (value, colour). ``price_scale``: 'log-like' or 'linear', for a pane of prices.
-    ``bounds``: of the axis, as values; ``right``: lines against a second axis on the right, of another unit.
+    ``areas``: below the lines, on each other. ``right``: lines against a second axis on the right, of another unit;
+    ``right_scale``: as ``price_scale``, where those are prices. ``bounds``, ``right_bounds``: of the axes, as values.
     ``tips``: what only the tooltip tells.
     """
 
@@ -57,6 +88,8 @@ class Pane:
     price_scale: str | None = None
     right: tuple[Line, ...] = ()
     right_label: str = ""
+    right_scale: str | None = None
+    areas: tuple[Area, ...] = ()
     bounds: tuple[float, float] | None = None
     right_bounds: tuple[float, float] | None = None
     tips: tuple[Line, ...] = ()
@@ -100,20 +133,41 @@ def _columns(lines: Sequence[Line]) -> list[str]:
 
 def line_points(
     each: Pane, frame: pd.DataFrame, step: pd.Timedelta, first: pd.Timestamp, name: str
-) -> tuple[ColumnDataSource, tuple[float, float] | None]:
-    """The points of a pane's lines, and the bounds of its axis where they are rounded to a scale of prices."""
-    left = frame[_columns(each.lines)]
-    limits = each.bounds
+) -> tuple[ColumnDataSource, Limits]:
+    """The points of a pane's lines and areas, and the bounds of axes that are rounded to a scale of prices."""
+    left, right = frame[_columns(each.lines)], frame[_columns(each.right)]
+    left_limits, right_limits = each.bounds, None
     if each.price_scale is not None:
-        limits = each.bounds or price_bounds(left)
+        left_limits = each.bounds or price_bounds(left)
         left = to_axis(left, each.price_scale)
-    wanted = pd.concat(
-        [left, frame[[key for key in _columns(each.right) if key not in left]]], axis="columns", sort=False
-    )
+    if each.right_scale is not None:
+        right_limits = price_bounds(right)
+        right = to_axis(right, each.right_scale)
+    stacked = frame[[key for key in _area_keys(each) if key not in left]]
+    others = [right[[key for key in right if key not in left]], stacked]
+    wanted = pd.concat([left, *others], axis="columns", sort=False)  # all of one index
     points = step_line(wanted, step, first)
     data: dict[str, Any] = {"settlementdate": points.index.to_numpy()}
-    data |= {str(key): points[key].to_numpy(dtype="float32") for key in points.columns}
-    return ColumnDataSource(data, name=name), limits
+    data |= {str(key): points[key].to_numpy(dtype="float32") for key in points.columns if key not in stacked}
+    data |= _edges(points, _area_keys(each))
+    return ColumnDataSource(data, name=name), Limits(left_limits, right_limits)
+
+
+def _area_keys(each: Pane) -> list[str]:
+    return [key for area in each.areas for key in area.keys]
+
+
+def _edges(points: pd.DataFrame, keys: Sequence[str]) -> dict[str, np.ndarray]:
+    """Where each area begins and ends, above and below the axis; a missing value has no thickness, so it is a gap."""
+    edges = {}
+    for side, sign in (("up", 1.0), ("down", -1.0)):
+        edge = np.zeros(len(points))
+        for key in keys:
+            part = np.clip(np.nan_to_num(points[key].to_numpy(dtype="float64")) * sign, 0, None) * sign
+            edges[f"{key}_{side}_low"] = edge.astype("float32")
+            edge = edge + part
+            edges[f"{key}_{side}_high"] = edge.astype("float32")
+    return edges
 
 
 def line_pane(
@@ -124,30 +178,36 @@ def line_pane(
     time: Range1d,
     source: ColumnDataSource,
     values: ColumnDataSource,
-    limits: tuple[float, float] | None,
+    limits: Limits,
     last: bool,
 ) -> figure:
     """One pane of a chart over the sources of ``line_points`` and of the intervals' values."""
     picture = panes.time_pane(theme, name, each.height, time, y_label=each.y_label, last=last)
     if each.title:
         panes.title(picture, each.title, theme)
-    if each.price_scale is not None and limits is not None:
-        give_price_axis(picture, *limits, each.price_scale)
-    elif limits is not None:
-        picture.y_range = Range1d(start=limits[0], end=limits[1])
-    items = [_draw(picture, line, source) for line in each.lines]
+    if each.price_scale is not None and limits.left is not None:
+        give_price_axis(picture, *limits.left, each.price_scale)
+    elif limits.left is not None:
+        picture.y_range = Range1d(start=limits.left[0], end=limits.left[1])
+    items = [_draw_area(picture, area, source) for area in each.areas]
+    items += [_draw(picture, line, source) for line in each.lines]
     if each.right:
-        items += _draw_right(picture, each, source, theme)
+        items += _draw_right(picture, each, source, limits.right, theme)
     if len(items) > 1:
         picture.add_layout(panes.legend(theme, items), "above")
     panes.zero_line(picture, theme)
     for value, colour in each.levels:
         panes.level_line(picture, value, colour)
+    shown = [
+        Shown(label, key, area.colour, area.unit)
+        for area in each.areas
+        for key, label in zip(area.keys, area.labels or (area.name,), strict=True)
+    ]
     told = [line for line in (*each.lines, *each.right) if line.told]
-    shown = [Shown(line.name, line.key, line.colour, line.unit) for line in told]
+    shown += [Shown(line.name, line.key, line.colour, line.unit) for line in told]
     shown += [
         Shown(f"{line.name}, {which}", key, line.colour, line.unit)
-        for line in each.lines
+        for line in (*each.lines, *each.right)
         for which, key in (("least", line.low), ("greatest", line.high))
         if key is not None
     ]
@@ -187,13 +247,41 @@ def _draw(picture: figure, line: Line, source: ColumnDataSource, **where: Any) -
     return LegendItem(label=line.name, renderers=drawn)
 
 
-def _draw_right(picture: figure, each: Pane, source: ColumnDataSource, theme: Theme) -> list[LegendItem]:
+def _draw_area(picture: figure, area: Area, source: ColumnDataSource) -> LegendItem:
+    drawn: list[Any] = [
+        picture.varea_step(
+            x="settlementdate",
+            y1=f"{key}_{side}_low",
+            y2=f"{key}_{side}_high",
+            source=source,
+            step_mode="before",
+            fill_color=area.colour,
+            fill_alpha=0.9,
+            name=f"{area.name} {side}",
+        )
+        for key in area.keys
+        for side in ("up", "down")
+    ]
+    return LegendItem(label=area.name, renderers=drawn)
+
+
+def _draw_right(
+    picture: figure, each: Pane, source: ColumnDataSource, limits: tuple[float, float] | None, theme: Theme
+) -> list[LegendItem]:
     """Lines against an axis of their own; each axis is stretched by its own lines only."""
-    own = DataRange1d() if each.right_bounds is None else Range1d(start=each.right_bounds[0], end=each.right_bounds[1])
-    picture.extra_y_ranges["right"] = own
+    own: DataRange1d | Range1d = DataRange1d()
+    if each.right_bounds is not None:
+        own = Range1d(start=each.right_bounds[0], end=each.right_bounds[1])
     axis = LinearAxis(y_range_name="right", axis_label=each.right_label)
     axis.formatter = NumeralTickFormatter(format="0,0")  # type: ignore[assignment]  # any formatter will do
     panes.look_of_axis(axis, theme)
+    if limits is not None and each.right_scale is not None:
+        own = price_range(*limits, each.right_scale)
+        if each.right_scale == "log-like":
+            ticks = log_like_ticks(limits[0], limits[1] * 1.1)
+            axis.ticker = FixedTicker(ticks=list(ticks), minor_ticks=[])  # type: ignore[assignment]  # any ticker will do
+            axis.major_label_overrides = dict(ticks.items())
+    picture.extra_y_ranges["right"] = own
     picture.add_layout(axis, "right")
     picture.min_border_right = RIGHT_ROOM
     left = list(picture.renderers)

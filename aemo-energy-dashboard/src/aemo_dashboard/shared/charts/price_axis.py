@@ -73,11 +73,16 @@ def price_bounds(dollars_per_mwh: pd.DataFrame) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def give_price_axis(pane: figure, low: float, high: float, scale: str) -> None:
-    """Let a pane's axis run between two prices on a scale, labelled with the prices themselves."""
+def price_range(low: float, high: float, scale: str) -> Range1d:
+    """The range of an axis between two prices, with a little room."""
     bottom, top = position(low, scale), position(high, scale)
     room = 0.06 * (top - bottom)
-    pane.y_range = Range1d(start=bottom - room, end=top + room)
+    return Range1d(start=bottom - room, end=top + room)
+
+
+def give_price_axis(pane: figure, low: float, high: float, scale: str) -> None:
+    """Let a pane's axis run between two prices on a scale, labelled with the prices themselves."""
+    pane.y_range = price_range(low, high, scale)
     if scale != "log-like":
         return
     ticks = log_like_ticks(low, high * 1.1)

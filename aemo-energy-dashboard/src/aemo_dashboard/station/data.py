@@ -1,0 +1,273 @@
+"""Query → tidy frames for "Station Analysis": which station is meant, its output, its region's price."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+
+from aemo_dashboard.errors import NoDataError, RequestError
+from aemo_dashboard.nemtime import spoken
+from aemo_dashboard.shared import generation_adapter, price_adapter, unit_adapter, value_adapter
+from aemo_dashboard.shared.adapters import Loaded, on_stamps, spoken_window
+from aemo_dashboard.shared.asked import Asked, window_of
+from aemo_dashboard.shared.duckdb_views import UNITS, Source
+from aemo_dashboard.shared.hybrid_query_manager import QueryManager
+from aemo_dashboard.shared.page import Chosen
+from aemo_dashboard.shared.resolution_manager import DAILY, FILL_ABOVE, FIVE, THIRTY, Window
+from aemo_dashboard.shared.tables import NEM_REGION
+from aemo_dashboard.station.registry import Station, Unit, stations_of
+from aemo_dashboard.station.search import popular, search
+
+TOGETHER = ""
+"""In the place of a DUID: all units of the question together."""
+SUGGESTIONS = 5
+ANY_LIKENESS = 45.0
+"""Of 100: for suggestions, which may be far off."""
+Hours = Callable[[Window], float]
+WORTH_NAMING_HOURS = 0.5
+ROLLED = "unit_half_hours"
+ROLLED_FROM_HOURS = 62 * 24
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is looked at: a station, or one unit of it."""
+
+    station: Station
+    unit: Unit | None
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """The units that are summed."""
+        return self.station.units if self.unit is None else (self.unit,)
+
+    @property
+    def duids(self) -> list[str]:
+        """Their DUIDs."""
+        return [unit.duid for unit in self.units]
+
+    @property
+    def name(self) -> str:
+        """In words."""
+        return self.station.key if self.unit is None else f"{self.unit.duid}, {self.station.key}"
+
+
+@dataclass(frozen=True)
+class Output:
+    """Output and price of a subject on the points of a window.
+
+    mw, discharge, charge, least, greatest: one row a stamp, one column a DUID that reports and ``TOGETHER`` [MW,
+    consumption negative]; NaN where nothing is stored. discharge and charge are the parts of mw by sign; least and
+    greatest are of the stored intervals behind a point. hours: h of data behind each value.
+    price: one row a stamp, one column: the region's [$/MWh]; without columns where the region is not known.
+    """
+
+    subject: Subject
+    window: Window
+    mw: pd.DataFrame
+    discharge: pd.DataFrame
+    charge: pd.DataFrame
+    least: pd.DataFrame
+    greatest: pd.DataFrame
+    hours: pd.DataFrame
+    price: pd.DataFrame
+    notes: tuple[str, ...]
+
+    @property
+    def reporting(self) -> tuple[Unit, ...]:
+        """The units of which anything is stored in the window."""
+        return tuple(unit for unit in self.subject.units if unit.duid in self.mw)
+
+
+def all_stations(queries: QueryManager, window: Window) -> tuple[Station, ...]:
+    """Every station of the list, and those of units that report and are in no list."""
+    units = set(map(str, queries.frame("unlisted_units", {"days": Source("unit_days"), "units": UNITS})["duid"]))
+    units = {duid for duid in units if not duid.startswith(generation_adapter.AGGREGATES)}
+    if window.resolution.stored == FIVE.stored:  # some may be too new for a half hour
+        units |= set(map(str, generation_adapter.unknown_units(queries, window)["duid"]))
+    return stations_of(unit_adapter.units(queries), units)
+
+
+def reporting_duids(queries: QueryManager, window: Window) -> set[str]:
+    """The DUIDs of which anything is stored in the window."""
+    return set(map(str, value_adapter.by_unit(queries, window)["duid"]))
+
+
+def popular_stations(
+    queries: QueryManager, stations: tuple[Station, ...], region: str, window: Window
+) -> list[Station]:
+    """The largest stations of a region that report in the window."""
+    return popular(stations, reporting_duids(queries, window), region)
+
+
+def subject_of(queries: QueryManager, asked: Asked, chosen: Chosen) -> Subject:
+    """What the choices mean; without any, the largest station of the region.
+
+    Raises RequestError with suggestions for a name that is no station's and no unit's, NoDataError without any list.
+    """
+    window = window_of(queries, asked)
+    if chosen.station or chosen.unit:
+        with suppress(RequestError):  # most are listed: history is looked through for the others only
+            return found(stations_of(unit_adapter.units(queries), ()), chosen.station, chosen.unit)
+        return found(all_stations(queries, window), chosen.station, chosen.unit)
+    largest = popular_stations(queries, all_stations(queries, window), asked.region, window)
+    if not largest:
+        raise NoDataError(f"No station of {asked.region} is known: there is no registration list yet.")
+    return Subject(largest[0], None)
+
+
+def found(stations: tuple[Station, ...], name: str, duid: str) -> Subject:
+    """The station of a name (or DUID) and its unit of a DUID; either may be empty, not both."""
+    wanted = (name or duid).strip()
+    for station in stations:
+        if station.key.casefold() == wanted.casefold():
+            return _with_unit(station, duid)
+    for station in stations:
+        if (unit := station.unit(wanted)) is not None:
+            return _with_unit(station, duid or unit.duid)
+    alike = [match.station.key for match in search(stations, wanted, SUGGESTIONS, ANY_LIKENESS)]
+    meant = f" Did you mean {', '.join(alike)}?" if alike else " Search for a part of its name or DUID."
+    raise RequestError(f"{wanted!r} is no station and no DUID that is registered or reports.{meant}")
+
+
+def _with_unit(station: Station, duid: str) -> Subject:
+    if not duid:
+        return Subject(station, None)
+    unit = station.unit(duid)
+    if unit is None:
+        raise RequestError(f"{duid!r} is no unit of {station.key}. Its units are {', '.join(station.duids)}.")
+    return Subject(station, unit)
+
+
+def stored_window(window: Window, queries: QueryManager, hours: Hours) -> tuple[Window, tuple[str, ...]]:
+    """The window at the stored resolution that holds most of a subject, and a sentence where that is the other one.
+
+    ``hours``: those of the subject that a window holds. As elsewhere, the other resolution is taken where more than a
+    tenth is missing; it is taken for the whole window, since hours and starts of a mixture would mean nothing.
+    """
+    here = hours(window)
+    if here >= (1 - FILL_ABOVE) * window.hours:
+        return window, ()
+    five = window.resolution.stored == FIVE.stored
+    if not five and _half_hours_stored(queries, window) >= (1 - FILL_ABOVE) * window.hours:
+        return window, ()  # it's the unit that is silent, and not the table that is short
+    other = window.half_hours() if five else window.of_fives()
+    if hours(other) <= here:
+        return window, ()
+    names = ("5-minute", "30-minute") if five else ("30-minute", "5-minute")
+    return other, (f"Of the window's {names[0]} data more than a tenth is missing: {names[1]} data is shown.",)
+
+
+def _half_hours_stored(queries: QueryManager, window: Window) -> float:
+    """Hours for which half hours of any unit are stored, by whole days [h]."""
+    days = {"days": Source("unit_days", window.start, window.end)}
+    frame = queries.frame("stored_hours", days, start=window.start, end=window.end)
+    return float(frame["hours"].iloc[0])
+
+
+def hours_together(rows: pd.DataFrame) -> float:
+    """Hours in which any of the units has data [h], of rows by DUID that hold ``TOGETHER`` too."""
+    return float(rows.loc[rows["duid"] == TOGETHER, "hours"].sum())
+
+
+def _readings(queries: QueryManager, subject: Subject, window: Window) -> pd.DataFrame:
+    sources, since = reading_sources(window)
+    values = {**window.values(), "since": since}
+    return queries.frame("station_readings", sources, duids=subject.duids, **values)
+
+
+def reading_sources(window: Window) -> tuple[dict[str, Source], datetime]:
+    """Where a few units are read: whole months before the newest from the roll-up in their order, the rest as stored.
+
+    And the end of what is read from the roll-up. The newest month changes with every interval, and a few weeks are
+    read as quickly as rolled up.
+    """
+    table = f"scada{window.resolution.stored}"
+    since = window.end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    if window.resolution.stored != THIRTY.stored or window.hours < ROLLED_FROM_HOURS:
+        since = window.start
+    rolled = Source(ROLLED, window.start, since) if since > window.start else Source(ROLLED, parts=())
+    stored = Source(table, since, window.end) if since < window.end else Source(table, parts=())
+    return {"rolled": rolled, "scada": stored, "units": UNITS}, since
+
+
+def load_output(queries: QueryManager, subject: Subject, window: Window) -> Output:
+    """Load the subject's output and price on the window's points, or on those of the resolution that holds more."""
+    window, notes = stored_window(window, queries, lambda other: hours_together(_readings(queries, subject, other)))
+    rows = _readings(queries, subject, window)
+    rows = rows.assign(below_mw=rows["mw"] - rows["above_mw"])
+    names = ("mw", "above_mw", "below_mw", "least", "greatest", "hours")
+    wide = {name: on_stamps(rows, window, "duid", name) for name in names}
+    price = load_price(queries, subject, window)
+    notes = (*notes, *_notes(subject, wide["hours"], window), *price_notes(subject, price))
+    return Output(
+        subject,
+        window,
+        wide["mw"],
+        wide["above_mw"],
+        wide["below_mw"],
+        wide["least"],
+        wide["greatest"],
+        wide["hours"],
+        price.frame.dropna(axis="columns", how="all"),
+        notes,
+    )
+
+
+def load_price(queries: QueryManager, subject: Subject, window: Window) -> Loaded:
+    """The price of the subject's region on the window's points; an empty frame where the region is not known."""
+    region = subject.station.region
+    if region is None or region == NEM_REGION:
+        nothing = pd.DataFrame(index=window.stamps)
+        return Loaded(nothing, nothing, window)
+    return price_adapter.load_data(queries, window.start, window.end, window.resolution.key, region)
+
+
+def price_notes(subject: Subject, price: Loaded) -> tuple[str, ...]:
+    """What is to be said of the price."""
+    region = subject.station.region
+    if region is None:
+        return (
+            f"{', '.join(subject.duids)}: in no registration list. The region is not known, so there is no price, and "
+            "no capacity to compare with.",
+        )
+    if price.empty:
+        return (f"No prices of {region} {spoken_window(price.window)}.",)
+    missing = price.missing_hours
+    lost = (
+        (f"Without a price: {missing:,.1f} of {price.window.hours:,.1f} hours.",)
+        if missing >= WORTH_NAMING_HOURS
+        else ()
+    )
+    return (*price.notes, *lost)
+
+
+def _notes(subject: Subject, hours: pd.DataFrame, window: Window) -> list[str]:
+    """Which units are silent, and for how long."""
+    expected = expected_hours(window)
+    silent = [duid for duid in subject.duids if duid not in hours]
+    lost = {duid: expected - float(hours[duid].sum()) for duid in subject.duids if duid in hours}
+    said = [
+        f"{duid} {gone:,.1f} h"
+        for duid, gone in lost.items()
+        if gone >= min(WORTH_NAMING_HOURS, window.resolution.hours)
+    ]
+    notes = []
+    if silent and len(silent) < len(subject.duids):
+        notes.append(f"Nothing of {', '.join(silent)} {spoken_window(window)}.")
+    if said:
+        whole = "; the station is the sum of those that report" if len(subject.duids) > 1 else ""
+        notes.append(f"Without data, of {expected:,.1f} hours: {', '.join(said)}{whole}.")
+    if window.resolution.minutes == DAILY.minutes and window.end != window.stamps[-1]:
+        notes.append(f"The last day is not over: its means are of the time to {spoken(window.end)} NEM time.")
+    return notes
+
+
+def expected_hours(window: Window) -> float:
+    """Hours of the stored intervals that end in the window [h]."""
+    stored = pd.Timedelta(minutes=window.resolution.stored)
+    midnight = pd.Timestamp(window.start).normalize()
+    count = (pd.Timestamp(window.end) - midnight) // stored - (pd.Timestamp(window.start) - midnight) // stored
+    return float(count * window.resolution.stored / 60)
