@@ -1,9 +1,10 @@
 """The tabs, in order. A new page is one more line here, and a declaration of its own."""
 
+from aemo_dashboard.comparison.page import PAGE as COMPARISON
 from aemo_dashboard.generation.page import PAGE as GENERATION
 from aemo_dashboard.shared.page import Page
 
-PAGES: tuple[Page, ...] = (GENERATION,)
+PAGES: tuple[Page, ...] = (GENERATION, COMPARISON)
 
 
 def page_of(slug: str) -> Page | None:

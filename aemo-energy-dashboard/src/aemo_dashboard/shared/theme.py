@@ -34,6 +34,9 @@ REGION_COLOURS = {
     "VIC1": "#c565a6",
 }
 
+COMPARED_COLOURS = ("#56a8e0", "#d9622b", "#e0a82e", "#159f7a", "#c565a6", "#a79c8e")
+"""Of things that have no colour of their own, in the order in which they are chosen."""
+
 
 @dataclass(frozen=True)
 class Theme:
