@@ -108,12 +108,13 @@ def generation_of(name: str, loaded: Loaded) -> Part:
     return summed(name, Loaded(loaded.frame[columns], loaded.hours[columns], loaded.window, loaded.notes))
 
 
-def summed(name: str, loaded: Loaded) -> Part:
-    """The sum of all columns, as energy over the hours of the one that is known longest. NaN where none is known.
+def summed(name: str, loaded: Loaded, hours: pd.Series | None = None) -> Part:
+    """The sum of all columns, as energy over the hours in which one of them is known. NaN where none is.
 
-    One that isn't known counts as none; where it is in the hours before and after, that is said.
+    ``hours``: those hours; without, the ones of the column that is known longest. A column that isn't known counts as
+    none; where it is in the hours before and after, that is said.
     """
-    hours = loaded.hours.max(axis="columns").astype("float64")
+    hours = loaded.hours.max(axis="columns").astype("float64") if hours is None else hours
     mwh = (loaded.frame * loaded.hours).sum(axis="columns", min_count=1)
     return Part(name, (mwh / hours).astype("float64"), hours, notes=(*loaded.notes, *_holes(loaded, hours)))
 

@@ -72,10 +72,10 @@ def controls(choices: Choices, queries: QueryManager) -> Sequence[Control]:
     fuels = {f"Fuel: {fuel}": fuel for fuel in FUELS}
     of_kind: dict[str, list[Any]] = {
         "regions": [
-            _many(choices.param.regions, list(REGIONS), 330, max_items=MOST_REGIONS),
+            _many(choices.param.regions, list(REGIONS), 430, max_items=MOST_REGIONS),
             _one(choices.param.measure, measures),
         ],
-        "fuels": [_many(choices.param.fuels, list(SERIES), 520)],
+        "fuels": [_many(choices.param.fuels, list(SERIES), 560)],
         "stations": [
             _many(
                 choices.param.stations,
@@ -90,9 +90,7 @@ def controls(choices: Choices, queries: QueryManager) -> Sequence[Control]:
         ],
         "periods": [
             _many(choices.param.earlier, EARLIER, 330),
-            pn.widgets.DatePicker.from_param(
-                choices.param.first_day, label="", placeholder="or from the day …", width=150
-            ),
+            pn.widgets.DatePicker.from_param(choices.param.first_day, label="Or from the day", width=150),
             _one(choices.param.period_measure, period_measures),
             _one(choices.param.period_fuel, fuels),
         ],
@@ -123,7 +121,14 @@ def _one(parameter: Any, options: dict[str, str]) -> Any:
 
 def _many(parameter: Any, options: Any, width: int, **more: Any) -> Any:
     return pn.widgets.MultiChoice.from_param(
-        parameter, options=options, label="", sizing_mode="stretch_width", max_width=width, min_width=260, **more
+        parameter,
+        options=options,
+        label="",
+        sizing_mode="stretch_width",
+        max_width=width,
+        min_width=240,
+        stylesheets=[looks.CHOICES],
+        **more,
     )
 
 

@@ -1,5 +1,6 @@
 """Stations, or units, beside each other: what is asked for → comparison."""
 
+import html
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from aemo_dashboard.errors import DashboardError, RequestError
 from aemo_dashboard.shared import generation_adapter, unit_adapter, value_adapter
 from aemo_dashboard.shared.adapters import Loaded, latest_window, on_stamps
 from aemo_dashboard.shared.content import Column
-from aemo_dashboard.shared.duckdb_views import Source
+from aemo_dashboard.shared.duckdb_views import UNITS, Source
 from aemo_dashboard.shared.formulas import capacity_factor, price_of, weighted_mean
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import DAILY, Window
@@ -61,7 +62,8 @@ def offered(queries: QueryManager) -> dict[str, str]:
     names |= {
         f"{unit.duid} · unit of {unit.station_name}": str(unit.duid) for unit in units.itertuples() if unit.duid in many
     }
-    return names | {f"{duid} · in no list": str(duid) for duid in unlisted["duid"]}
+    names |= {f"{duid} · in no list": str(duid) for duid in unlisted["duid"]}
+    return {html.escape(words): name for words, name in names.items()}  # the widget takes its words for HTML
 
 
 def members_of(queries: QueryManager, window: Window, names: Sequence[str]) -> Members:
@@ -83,10 +85,14 @@ def members_of(queries: QueryManager, window: Window, names: Sequence[str]) -> M
 
 @dataclass(frozen=True)
 class _Output:
-    """Output of units by stamp, a column a DUID [MW; h]."""
+    """Output of units by stamp, a column a DUID [MW; h].
+
+    together: the hours in which at least one unit of a group reports, a column a group [h].
+    """
 
     mw: pd.DataFrame
     hours: pd.DataFrame
+    together: pd.DataFrame
 
     def there(self, duids: Sequence[str]) -> list[str]:
         """Those of some units that report in the window."""
@@ -95,9 +101,9 @@ class _Output:
     def of(self, name: str, duids: Sequence[str], window: Window) -> Part:
         """The sum of some of them."""
         there = self.there(duids)
-        return measures.summed(name, Loaded(self.mw[there], self.hours[there], window))
+        return measures.summed(name, Loaded(self.mw[there], self.hours[there], window), self.together[name])
 
-    def capacity(self, duids: Sequence[str], listed: pd.DataFrame) -> pd.Series:
+    def capacity(self, name: str, duids: Sequence[str], listed: pd.DataFrame) -> pd.Series:
         """What some of them could make [MW], a value a stamp: each counts while it reports, so that one which has
         taken another one's place isn't counted beside it. NaN where the capacity of one is not known.
 
@@ -109,7 +115,7 @@ class _Output:
         if not making or set(there) - set(listed["duid"]):
             return pd.Series(float("nan"), index=self.hours.index)
         hours = self.hours[there].fillna(0)
-        share = hours[making].div(hours.max(axis="columns"), axis="index")
+        share = hours[making].div(self.together[name], axis="index")
         return (share * units.reindex(making)).sum(axis="columns", min_count=len(making))
 
 
@@ -117,9 +123,9 @@ def stations(queries: QueryManager, window: Window, names: Sequence[str], measur
     """Two or more stations or units."""
     members = members_of(queries, window, names)
     asked = MEASURES[measure]
-    output = _output(queries, window, [duid for duids in members.values() for duid in duids])
+    output = _output(queries, window, members)
     units = unit_adapter.units(queries)
-    capacity = {name: output.capacity(duids, units[units["duid"].isin(duids)]) for name, duids in members.items()}
+    capacity = {name: output.capacity(name, duids, units[units["duid"].isin(duids)]) for name, duids in members.items()}
     parts = []
     for (name, duids), colour in zip(members.items(), COMPARED_COLOURS, strict=False):
         part = replace(output.of(name, duids, window), colour=colour)
@@ -139,13 +145,38 @@ def stations(queries: QueryManager, window: Window, names: Sequence[str], measur
     )
 
 
-def _output(queries: QueryManager, window: Window, duids: list[str]) -> _Output:
+def _output(queries: QueryManager, window: Window, members: Members) -> _Output:
+    duids = sorted({duid for each in members.values() for duid in each})
     if window.resolution is DAILY:  # its roll-up has a row a day where the readings have 48
         days = {"days": Source("unit_days", window.start, window.end)}
         tidy = queries.frame("unit_daily_output", days, duids=duids, start=window.start, end=window.end)
     else:
         tidy = unit_adapter.readings(queries, window, duids)
-    return _Output(on_stamps(tidy, window, "duid", "mw"), on_stamps(tidy, window, "duid", "hours"))
+    mw, hours = on_stamps(tidy, window, "duid", "mw"), on_stamps(tidy, window, "duid", "hours")
+    return _Output(mw, hours, _together(queries, window, members, hours))
+
+
+def _together(queries: QueryManager, window: Window, members: Members, hours: pd.DataFrame) -> pd.DataFrame:
+    """The hours of each group. On a day on which several units report and none of them all the time, theirs may lie
+    beside or upon each other: only the readings of that day tell.
+    """
+    found, torn = {}, pd.Series(False, index=hours.index)
+    for name, duids in members.items():
+        mine = hours[[duid for duid in duids if duid in hours]]
+        found[name] = mine.max(axis="columns").astype("float64")
+        torn |= (mine.gt(0).sum(axis="columns") > 1) & (found[name] < window.resolution.hours)
+    together = pd.DataFrame(found, index=hours.index)
+    if not torn.any():
+        return together
+    first, last = torn[torn].index[[0, -1]]
+    span = Window((first - window.resolution.step).to_pydatetime(), min(last.to_pydatetime(), window.end), DAILY)
+    pairs = [(duid, name) for name, duids in members.items() for duid in duids]
+    readings = {"scada": span.source("scada"), "units": UNITS}
+    lists = {"duids": [duid for duid, _ in pairs], "names": [name for _, name in pairs]}
+    tidy = queries.frame("unit_group_hours", readings, **lists, **span.values())
+    exact = on_stamps(tidy, span, "name", "hours")
+    together.loc[exact.index, exact.columns] = exact
+    return together
 
 
 def _extra(

@@ -104,6 +104,8 @@ class TablePane:
             },
             widths={column.key: column.width for column in table.columns if column.width is not None},
             sortable=table.sortable,
+            # a narrow page scrolls the table instead of cutting its numbers
+            configuration={"columnDefaults": {"minWidth": 84, "headerWordWrap": True}},
             stylesheets=[looks.TABLE],
         )
         if table.clicked is not None:
