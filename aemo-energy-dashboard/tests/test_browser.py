@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import nem_files
+import pandas as pd
 import pytest
 from browsing import Visit, dashboard, newest_model
 from nem_files import at, stamps
@@ -30,7 +31,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_page_opens_and_is_drawn(visit: Visit) -> None:
-    visit.open("?region=NSW1")
+    visit.open("?tab=generation&region=NSW1")
     values = visit.source()
     assert visit.page.title() == "Nem Analysis"
     assert values["settlementdate"][-1] == ms("2026-08-31 18:10")
@@ -51,7 +52,7 @@ def test_the_page_opens_and_is_drawn(visit: Visit) -> None:
 
 
 def test_dark_is_the_default_and_light_is_a_switch_away(visit: Visit) -> None:
-    visit.open()
+    visit.open("?tab=generation")
     background = "() => getComputedStyle(document.body).backgroundColor"
     title = "() => getComputedStyle(document.querySelector('#header .title')).color"
     assert visit.page.evaluate(background) == "rgb(20, 24, 29)"
@@ -67,7 +68,7 @@ def test_dark_is_the_default_and_light_is_a_switch_away(visit: Visit) -> None:
 
 
 def test_region_and_range_change_what_is_drawn_and_the_url_keeps_them(visit: Visit) -> None:
-    visit.open()
+    visit.open("?tab=generation")
     visit.wait_for_source("data.price_SA1 && data.unknown_mw")
     visit.choose("VIC1")
     values = visit.wait_for_source("data.wind_mw && data.price_VIC1 && !data.price_SA1")
@@ -88,7 +89,7 @@ def test_region_and_range_change_what_is_drawn_and_the_url_keeps_them(visit: Vis
 
 
 def test_a_custom_range_comes_from_the_url(visit: Visit) -> None:
-    visit.open("?region=NSW1&range=custom&from=2026-08-29&to=2026-08-30")
+    visit.open("?tab=generation&region=NSW1&range=custom&from=2026-08-29&to=2026-08-30")
     values = visit.source()
     assert values["settlementdate"][0] == ms("2026-08-29 00:05")
     assert values["settlementdate"][-1] == ms("2026-08-31 00:00")
@@ -98,45 +99,57 @@ def test_a_custom_range_comes_from_the_url(visit: Visit) -> None:
 
 
 def test_nonsense_in_the_url_is_ignored(visit: Visit) -> None:
-    visit.open("?region=ATLANTIS&range=7d&from=tomorrow&tab=nowhere&theme=pink")
+    visit.open("?tab=generation&region=ATLANTIS&range=7d&from=tomorrow&theme=pink")
     visit.wait_for_text("NEM ·")
     assert len(visit.source()["settlementdate"]) == 336
     visit.assert_quiet()
 
 
 def test_a_window_without_data_is_a_sentence(visit: Visit) -> None:
-    visit.open("?region=QLD1&range=custom&from=2020-01-01&to=2020-01-02")
+    visit.open("?tab=generation&region=QLD1&range=custom&from=2020-01-01&to=2020-01-02")
     visit.wait_for_text("Nothing is stored for QLD1 in this window.")
     visit.wait_for_text("No prices between 2020-01-01 00:00 and 2020-01-03 00:00 NEM time.")
     visit.assert_quiet()
 
 
 def test_the_download_link_is_the_view(visit: Visit) -> None:
-    visit.open("?region=NSW1")
+    visit.open("?tab=generation&region=NSW1")
     visit.source()
-    link = visit.page.get_by_role("link", name="CSV", exact=True)
+    chart, table = visit.page.get_by_role("link", name="CSV", exact=True).all()
     with visit.page.expect_download() as download:
-        link.click()
+        chart.click()
     lines = download.value.path().read_text().splitlines()
     assert len(lines) == 289
-    assert lines[-1].startswith("2026-08-31T18:10:00+10:00,5,100.0,600.0,782.0")
+    assert lines[0].startswith("settlementdate,solar_mw,rooftop_solar_mw,coal_mw")
+    assert lines[-1].startswith("2026-08-31T18:10:00+10:00,100.0,600.0,782.0")
+    with visit.page.expect_download() as download:
+        table.click()
+    by_fuel = pd.read_csv(download.value.path()).set_index("Fuel")
+    assert by_fuel.loc["Coal", "Energy [GWh]"] == pytest.approx(sum(495 + i for i in range(288)) / 12 / 1000)
+    assert by_fuel.loc["Solar", "VWAP [$/MWh]"] == pytest.approx(sum(50 + i for i in range(288)) / 288)
 
 
 def test_new_data_appears_without_a_reload(browser: Browser, tmp_path: Path) -> None:
     folder = tmp_path / "shared-data"
     folder.mkdir()
     with dashboard(folder) as address:
-        visit = Visit(browser, address).open("?region=NSW1")
+        visit = Visit(browser, address).open("?tab=generation&region=NSW1")
         visit.wait_for_text("No data yet")
         visit.wait_for_text("Last updated: never")
         nem_files.day(folder)
         values = visit.wait_for_source("data.coal_mw && data.price_NSW1 && data.rooftop_solar_mw && data.net_export_mw")
         assert values["coal_mw"][-1] == 782
-        nem_files.prices(folder, [(at("2026-08-31 18:15"), "NSW1", 12.5)])
+        nem_files.prices(folder, [(at("2026-08-31 18:15"), "NSW1", 12.5)])  # the units' output comes minutes later:
+        nem_files.rooftop(folder, [(at("2026-08-31 18:30"), "NSW1", 0.0)])
+        visit.wait_for_source("data.rooftop_solar_mw.at(-1) < 590")
+        visit.wait_for_text("Last updated: 2026-08-31 18:15")
+        assert visit.source()["settlementdate"][-1] == ms("2026-08-31 18:10")  # no hole at the window's end
+        nem_files.scada(folder, [(at("2026-08-31 18:15"), "COAL1", 800.0)])
         values = visit.wait_for_source(f"data.settlementdate.at(-1) == {ms('2026-08-31 18:15')}")
         assert values["price_NSW1"][-1] == 12.5
         assert len(values["price_NSW1"]) == 288
-        assert math.isnan(values["coal_mw"][-1])
+        assert values["coal_mw"][-1] == 800
+        assert math.isnan(values["load_mw"][-1])
         window = visit.page.evaluate(f"() => {newest_model('generation-time')}.end")
         assert window == ms("2026-08-31 18:15")
         nem_files.package(folder, "3.1")
@@ -153,7 +166,7 @@ def test_new_data_appears_without_a_reload(browser: Browser, tmp_path: Path) -> 
 def test_the_page_comes_back_after_a_restart(browser: Browser, data: Path) -> None:
     port = free_port()
     with dashboard(data, port) as address:
-        visit = Visit(browser, address).open("?region=SA1")
+        visit = Visit(browser, address).open("?tab=generation&region=SA1")
         visit.source()
     visit.wait_for_text("Connection lost")
     with dashboard(data, port):

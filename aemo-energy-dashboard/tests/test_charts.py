@@ -7,16 +7,22 @@ import nem_files
 import numpy as np
 import pandas as pd
 import pytest
+from asking import shown, window_for
 from bokeh.models import Range1d, Title
 from nem_files import at, stamps
 
-from aemo_dashboard.generation.charts import Chart, draw, redraw
-from aemo_dashboard.generation.data import MERIT_ORDER, GenerationView, load_view, window_for
-from aemo_dashboard.generation.price_axis import log_like_ticks, position, price_bounds, to_axis
-from aemo_dashboard.generation.stack import stacked_bands, step_line
+from aemo_dashboard.generation import stack_view
+from aemo_dashboard.generation.data import GenerationView, load_view
+from aemo_dashboard.generation.page import PAGE
+from aemo_dashboard.shared.asked import Asked
+from aemo_dashboard.shared.charts.price_axis import log_like_ticks, position, price_bounds, to_axis
+from aemo_dashboard.shared.charts.stack import stacked_bands, step_line
+from aemo_dashboard.shared.content import Chart
+from aemo_dashboard.shared.fuels import MERIT_ORDER
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import Window
-from aemo_dashboard.shared.theme import DARK, LIGHT, SERIES_COLOURS
+from aemo_dashboard.shared.showing import ChartPane
+from aemo_dashboard.shared.theme import DARK, LIGHT, SERIES_COLOURS, Theme
 
 STEP = pd.Timedelta(minutes=5)
 START = pd.Timestamp("2026-08-31 12:00")
@@ -110,89 +116,136 @@ def view(day: Path, queries: QueryManager) -> GenerationView:
     return load_view(queries, "NSW1", window_for(queries, "1d"))
 
 
-def test_the_drawn_page(view: GenerationView) -> None:
-    chart = draw(view, DARK)
-    mw, price = pane(chart, "generation-mw"), pane(chart, "generation-price")
-    assert mw.x_range is price.x_range is chart.time
+def draw(queries: QueryManager, view: GenerationView, theme: Theme = DARK, scale: str = "log-like") -> Chart:
+    return stack_view.chart(queries, view, scale, theme)
+
+
+def numbers(chart: Chart) -> dict[str, np.ndarray]:
+    """One row an interval, as the tooltip has it."""
+    return chart.sources[0].data
+
+
+def test_the_drawn_page(queries: QueryManager, view: GenerationView) -> None:
+    chart = draw(queries, view)
+    mw, price = pane(chart, "generation-mw"), pane(chart, "generation-0")
+    assert mw.x_range is price.x_range is chart.times[0]
     assert price.xaxis[0].axis_label == "NEM time (UTC+10)"
     assert mw.yaxis[0].axis_label == "MW"
     assert "$/MWh" in price.yaxis[0].axis_label
-    assert chart.values.data["coal_mw"][-1] == 782
-    assert chart.values.data["price_NSW1"][-1] == 337
+    assert numbers(chart)["coal_mw"][-1] == 782
+    assert numbers(chart)["price_NSW1"][-1] == 337
     assert mw.toolbar.logo is None
     assert mw.legend[0].click_policy == "hide"
     labels = [item.label.value for item in mw.legend[0].items]
-    assert labels == ["Net import", "Battery Storage", "Coal", "Rooftop Solar", "Solar", "Load"]
+    assert labels == ["Solar", "Rooftop Solar", "Coal", "Battery Storage", "Net import", "Load"]
     colours = {r.name.rsplit(" ", 1)[0]: r.glyph.fill_color for r in mw.renderers if r.name}
     assert all(colours[series] == SERIES_COLOURS[series] for series in colours)
 
 
-def test_axes_are_not_shared_between_two_pages(view: GenerationView) -> None:
-    assert draw(view, DARK).time is not draw(view, DARK).time
+def test_axes_are_not_shared_between_two_pages(queries: QueryManager, view: GenerationView) -> None:
+    assert draw(queries, view).times[0] is not draw(queries, view).times[0]
 
 
 def test_rooftop_lies_on_solar() -> None:
     assert MERIT_ORDER.index("Rooftop Solar") == MERIT_ORDER.index("Solar") + 1
 
 
-def test_new_data_flows_into_the_same_figure(day: Path, queries: QueryManager, view: GenerationView) -> None:
-    chart = draw(view, DARK)
+@pytest.fixture
+def shown_chart(queries: QueryManager, view: GenerationView) -> tuple[ChartPane, Chart]:
+    """A pane, and the chart that is drawn in it."""
+    place, chart = ChartPane(), draw(queries, view)
+    place.show(chart, "")
+    return place, chart
+
+
+def later(day: Path, queries: QueryManager) -> Chart:
+    """The chart five minutes on."""
     nem_files.prices(day, [(at("2026-08-31 18:15"), "NSW1", 60.0)])
-    later = load_view(queries, "NSW1", window_for(queries, "1d"))
-    same = redraw(chart, later, DARK)
-    assert same is chart
-    assert chart.values.data["price_NSW1"][-1] == 60
-    assert chart.time.end == pytest.approx(
+    nem_files.scada(day, [(at("2026-08-31 18:15"), "COAL1", 800.0)])
+    return draw(queries, load_view(queries, "NSW1", window_for(queries, "1d")))
+
+
+def drawn(place: ChartPane) -> object:
+    return place.pane[0].object
+
+
+def test_new_data_flows_into_the_same_figure(
+    day: Path, queries: QueryManager, shown_chart: tuple[ChartPane, Chart]
+) -> None:
+    place, chart = shown_chart
+    place.show(later(day, queries), "")
+    assert drawn(place) is chart.layout
+    assert numbers(chart)["price_NSW1"][-1] == 60
+    assert numbers(chart)["coal_mw"][-1] == 800
+    assert chart.times[0].end == pytest.approx(
         (at("2026-08-31 18:15") - at("1970-01-01 00:00")) / timedelta(milliseconds=1)
     )
 
 
-def test_a_reader_who_zoomed_in_stays_there(day: Path, queries: QueryManager, view: GenerationView) -> None:
-    chart = draw(view, DARK)
-    chart.time.update(start=1.0e12, end=2.0e12)
-    nem_files.prices(day, [(at("2026-08-31 18:15"), "NSW1", 60.0)])
-    redraw(chart, load_view(queries, "NSW1", window_for(queries, "1d")), DARK)
-    assert (chart.time.start, chart.time.end) == (1.0e12, 2.0e12)
-    assert chart.time.reset_end > 1.7e12
+def test_a_reader_who_zoomed_in_stays_there(
+    day: Path, queries: QueryManager, shown_chart: tuple[ChartPane, Chart]
+) -> None:
+    place, chart = shown_chart
+    chart.times[0].update(start=1.0e12, end=2.0e12)
+    place.show(later(day, queries), "")
+    assert (chart.times[0].start, chart.times[0].end) == (1.0e12, 2.0e12)
+    assert chart.times[0].reset_end > 1.7e12
 
 
 def test_a_window_that_grows_by_an_interval_is_the_same_picture(day: Path, queries: QueryManager) -> None:
     """The range All begins where the data begins and only its end moves on: what is zoomed stays zoomed."""
     first, last = at("2026-08-30 18:10"), at("2026-08-31 12:00")
     before, after = (load_view(queries, "NSW1", Window.of(first, last + timedelta(minutes=m), "5min")) for m in (0, 5))
-    chart = draw(before, DARK)
-    assert redraw(chart, after, DARK) is chart
+    assert draw(queries, before).shape == draw(queries, after).shape
 
 
-def test_another_look_is_drawn_afresh(view: GenerationView) -> None:
-    chart = draw(view, DARK)
-    assert redraw(chart, view, LIGHT) is not chart
-    assert redraw(chart, view, DARK, "linear") is not chart
+def test_another_look_is_drawn_afresh(
+    queries: QueryManager, view: GenerationView, shown_chart: tuple[ChartPane, Chart]
+) -> None:
+    place, chart = shown_chart
+    assert draw(queries, view).shape == chart.shape
+    for other in (draw(queries, view, LIGHT), draw(queries, view, DARK, "linear")):
+        assert other.shape != chart.shape
+        place.show(other, "")
+        assert drawn(place) is other.layout
 
 
 def test_a_picture_of_a_simulated_market_says_so_itself(day: Path, queries: QueryManager) -> None:
-    window = window_for(queries, "1d")
-    real = draw(load_view(queries, "NSW1", window), DARK)
-    nem_files.package(day, simulated="seed 1")
-    chart = redraw(real, load_view(queries, "NSW1", window), DARK)
-    assert chart is not real
-    for name in ("generation-mw", "generation-price"):
-        said = [title.text for title in pane(chart, name).below if isinstance(title, Title)]
+    real, simulated = [], []
+    for charts in (real, simulated):
+        content = shown(queries, PAGE, "stack", Asked("NSW1"))
+        charts.extend(leaf for leaf in content.leaves() if isinstance(leaf, Chart))
+        nem_files.package(day, simulated="seed 1")
+    assert real[0].shape != simulated[0].shape
+    for name in ("generation-mw", "generation-0"):
+        said = [title.text for title in pane(simulated[0], name).below if isinstance(title, Title)]
         assert said == ["Simulated market (seed 1): these are not AEMO's numbers."]
-        assert not [title for title in pane(real, name).below if isinstance(title, Title)]
+        assert not [title for title in pane(real[0], name).below if isinstance(title, Title)]
 
 
 def test_only_prices_give_one_pane(root: Path, queries: QueryManager) -> None:
     nem_files.prices(root, [(time, "NSW1", 50.0) for time in stamps("2026-08-31 18:10", 12)])
-    chart = draw(load_view(queries, "NSW1", window_for(queries, "1d")), DARK)
+    chart = draw(queries, load_view(queries, "NSW1", window_for(queries, "1d")))
     assert pane(chart, "generation-mw") is None
-    assert pane(chart, "generation-price").xaxis[0].axis_label == "NEM time (UTC+10)"
+    assert pane(chart, "generation-0").xaxis[0].axis_label == "NEM time (UTC+10)"
 
 
 def test_all_resolutions_are_drawn_with_few_points(root: Path, queries: QueryManager) -> None:
     nem_files.prices(root, [(time, "NSW1", 50.0) for time in stamps("2026-08-31 18:00", 400, 30)], "prices30")
     for days in (7, 30, 90, 365, 1826):
         end = at("2026-08-31 18:00")
-        chart = draw(load_view(queries, "NSW1", Window.of(end - timedelta(days=days), end)), DARK)
-        assert len(chart.values.data["price_NSW1"]) <= 5_000
-        assert isinstance(pane(chart, "generation-price").y_range, Range1d)
+        chart = draw(queries, load_view(queries, "NSW1", Window.of(end - timedelta(days=days), end)))
+        assert len(numbers(chart)["price_NSW1"]) <= 5_000
+        assert isinstance(pane(chart, "generation-0").y_range, Range1d)
+
+
+def test_a_peak_of_a_day_is_not_lost_in_its_mean(root: Path, queries: QueryManager) -> None:
+    halves = stamps("2026-08-31 00:00", 48 * 120, 30)
+    nem_files.prices(
+        root, [(half, "NSW1", 17_500.0 if i % 4800 == 7 else 50.0) for i, half in enumerate(halves)], "prices30"
+    )
+    chart = draw(queries, load_view(queries, "NSW1", Window.of(halves[0] - timedelta(minutes=30), halves[-1])))
+    values = numbers(chart)
+    assert len(values["price_NSW1"]) == 120
+    assert values["price_NSW1"].max() == pytest.approx((17_500 + 47 * 50) / 48)
+    assert (values["most_NSW1"].max(), values["least_NSW1"].max()) == (17_500, 50)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from asking import window_for
 from nem_files import at, stamps
 
 from aemo_dashboard.errors import DataError, NoDataError, RequestError
@@ -17,10 +18,10 @@ from aemo_dashboard.generation.data import (
     load_view,
     renewable_share_of,
     summary,
-    window_for,
 )
-from aemo_dashboard.generation.export import TIMES, file_name, to_csv, to_parquet
+from aemo_dashboard.generation.export import file_name, to_csv, to_parquet
 from aemo_dashboard.shared import generation_adapter, price_adapter, rooftop_adapter, transmission_adapter
+from aemo_dashboard.shared.export import TIMES
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import FIVE, Window
 from aemo_dashboard.shared.status import ago, check_package, freshness, staleness

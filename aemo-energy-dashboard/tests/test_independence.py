@@ -6,7 +6,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src" / "aemo_dashboard"
 PURE = {"shared/formulas.py", "shared/theme.py", "shared/tables.py", "nemtime.py", "errors.py"}
-PURE |= {"generation/stack.py", "generation/price_axis.py"}
+PURE |= {"shared/charts/stack.py", "shared/charts/price_axis.py"}
 INPUT_OUTPUT = {"duckdb", "panel", "fastapi", "uvicorn", "os", "pathlib", "socket", "requests"}
 
 

@@ -111,7 +111,7 @@ def test_the_newest_dispatch_interval(visit: Visit) -> None:
     assert round(prices["NSW1"], 2) == 242.65
     net_import = flows["VIC1-NSW1"] - flows["NSW1-QLD1"] - flows["N-Q-MNSP1"]
 
-    visit.open("?region=NSW1")
+    visit.open("?tab=generation&region=NSW1")
     values = visit.source()
     assert values["settlementdate"][-1] == ms(datetime(2025, 8, 20, 18, 10))
     assert values["price_NSW1"][-1] == prices["NSW1"]
@@ -144,7 +144,7 @@ def test_ten_days_of_prices(visit: Visit) -> None:
     }
     assert len(expected) > 400
 
-    visit.open("?region=NSW1&range=custom&from=2025-05-26&to=2025-06-05")
+    visit.open("?tab=generation&region=NSW1&range=custom&from=2025-05-26&to=2025-06-05")
     visit.wait_for_text("30-minute data")
     values = visit.source()
     drawn = {
@@ -177,7 +177,7 @@ def test_one_interval_of_every_unit(visit: Visit, data: Path) -> None:
     assert expected["load_mw"] < -500  # the pumps were running
     assert expected["coal_mw"] > 5_000
 
-    visit.open("?region=NEM&range=custom&from=2021-09-02&to=2021-09-02")
+    visit.open("?tab=generation&region=NEM&range=custom&from=2021-09-02&to=2021-09-02")
     values = visit.source()
     at = values["settlementdate"].index(ms(datetime(2021, 9, 2, 12, 55)))
     drawn = {name: column[at] for name, column in values.items() if name.endswith("_mw") and column[at] == column[at]}

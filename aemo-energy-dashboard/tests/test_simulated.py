@@ -54,7 +54,7 @@ def test_the_banner_stands_on_the_page_in_both_themes(visit: Visit, theme: str) 
 
 def test_the_banner_stays_in_sight_and_cannot_be_pressed_away(visit: Visit) -> None:
     visit.page.set_viewport_size({"width": 900, "height": 500})
-    visit.open("?region=NSW1")
+    visit.open("?tab=generation&region=NSW1")
     visit.source()
     banner(visit).click()
     visit.page.get_by_text("design ITK").scroll_into_view_if_needed()
@@ -66,7 +66,7 @@ def test_the_banner_stays_in_sight_and_cannot_be_pressed_away(visit: Visit) -> N
 
 
 def test_a_page_without_numbers_has_it_too(visit: Visit) -> None:
-    visit.open("?region=QLD1&range=custom&from=2020-01-01&to=2020-01-02")
+    visit.open("?tab=generation&region=QLD1&range=custom&from=2020-01-01&to=2020-01-02")
     visit.wait_for_text("Nothing is stored for QLD1")
     assert banner(visit).is_visible()
     visit.assert_quiet()
@@ -78,7 +78,7 @@ def test_a_folder_that_was_copied_without_its_description(browser: Browser, tmp_
     nem_files.mark_parts(folder, "seed 1")
     (folder / "datapackage.json").unlink()
     with dashboard(folder) as address:
-        visit = Visit(browser, address).open("?region=NSW1")
+        visit = Visit(browser, address).open("?tab=generation&region=NSW1")
         visit.source()
         assert banner(visit).is_visible()
         visit.wait_for_text("(data: simulated market, seed 1)")
@@ -87,11 +87,11 @@ def test_a_folder_that_was_copied_without_its_description(browser: Browser, tmp_
 
 
 def test_the_download_is_marked(visit: Visit) -> None:
-    visit.open("?region=NSW1")
+    visit.open("?tab=generation&region=NSW1")
     visit.source()
     with visit.page.expect_download() as download:
-        visit.page.get_by_role("link", name="CSV", exact=True).click()
-    assert download.value.suggested_filename.endswith("_5min_simulated.csv")
+        visit.page.get_by_role("link", name="CSV", exact=True).first.click()
+    assert download.value.suggested_filename.endswith("T1810_simulated.csv")
     assert set(pd.read_csv(download.value.path())["simulated"]) == {"seed 1"}
 
 
@@ -99,7 +99,7 @@ def test_a_folder_that_is_claimed_while_the_page_is_open(browser: Browser, tmp_p
     folder = tmp_path / "shared-data"
     folder.mkdir()
     with dashboard(folder) as address:
-        visit = Visit(browser, address).open("?region=NSW1")
+        visit = Visit(browser, address).open("?tab=generation&region=NSW1")
         visit.wait_for_text("No data yet")
         assert banner(visit).count() == 0
         assert visit.page.title() == "Nem Analysis"

@@ -1,4 +1,4 @@
-"""What all sessions share: one DuckDB, one cache, one watcher."""
+"""What all sessions share: one DuckDB, one cache, one watcher, one maker of roll-ups."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from aemo_dashboard.errors import DataError
 from aemo_dashboard.shared.duckdb_views import Views
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.status import simulated_mark
+from aemo_dashboard.shared.warming import Warmer
 from aemo_dashboard.shared.watcher import Watcher
 
 
@@ -16,12 +17,14 @@ class Services:
 
     queries: QueryManager
     watcher: Watcher
+    warmer: Warmer
 
     @classmethod
     def of(cls, settings: Settings) -> "Services":
         """Open the data folder of the settings; nothing is read yet."""
         views = Views(settings.shared_data_dir, settings.dashboard_cache_dir)
-        return cls(QueryManager(views, settings.cache_ttl_seconds), Watcher(settings.shared_data_dir))
+        watcher = Watcher(settings.shared_data_dir)
+        return cls(QueryManager(views, settings.cache_ttl_seconds), watcher, Warmer(views, watcher))
 
     @property
     def simulated(self) -> str | None:
@@ -37,8 +40,10 @@ class Services:
     def start(self) -> None:
         """Begin to watch the data folder."""
         self.watcher.start()
+        self.warmer.start()
 
     def stop(self) -> None:
         """Stop the watcher and close the database."""
+        self.warmer.stop()
         self.watcher.stop()
         self.queries.views.close()

@@ -42,6 +42,7 @@ def chart(queries: QueryManager, view: GenerationView, scale: str, theme: Theme)
         prices = pd.concat(
             [prices, least[view.price.columns].add_prefix("least_"), greatest[view.price.columns].add_prefix("most_")],
             axis="columns",
+            sort=False,
         )
     single = daily and len(view.price.columns) == 1  # five bands on each other say nothing
     lines = tuple(

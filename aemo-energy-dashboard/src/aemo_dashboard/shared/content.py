@@ -90,10 +90,11 @@ Block = Words | Chart | Table | Side
 
 @dataclass(frozen=True)
 class Content:
-    """All that a view shows. ``sentence`` stands in the place of what can't be shown."""
+    """All that a view shows. ``sentence`` stands in the place of what can't be shown; ``source``: whose numbers."""
 
     blocks: tuple[Block, ...] = ()
     sentence: str = ""
+    source: str = "AEMO"
 
     def leaves(self) -> "list[Words | Chart | Table]":
         """Every block, with those that stand side by side each for itself."""

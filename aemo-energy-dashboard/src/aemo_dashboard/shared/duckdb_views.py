@@ -8,13 +8,14 @@ A source may also name a roll-up (`rollups`); its files are made of the parts of
 """
 
 import logging
+import os
 import random
 import re
 import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
@@ -45,34 +46,65 @@ Fingerprint = tuple[Stamp, ...]
 
 def fingerprint(files: Iterable[Path]) -> Fingerprint:
     """``(name, inode, mtime_ns, size)`` of each file that exists: changes when one is replaced, added or removed."""
-    stamps = []
-    for path in files:
-        try:
-            stat = path.stat()
-        except FileNotFoundError:
-            continue
-        stamps.append((f"{path.parent.name}/{path.name}", stat.st_ino, stat.st_mtime_ns, stat.st_size))
-    return tuple(stamps)
+    return tuple(stamp for path in files if (stamp := _stamp(path)) is not None)
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return f"{path.parent.name}/{path.name}", stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+
+class Glance:
+    """The data folder at one moment: each table is listed once and each file looked at once, however often asked.
+
+    A query over years, and over roll-ups that are made of several tables each, asks for the same names many times.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self._parts: dict[str, list[Path]] = {}
+        self._stamps: dict[Path, Stamp | None] = {}
+
+    def parts(self, table: str) -> list[Path]:
+        """All part files of a table, oldest first; temporary files (leading dot) and foreign names are left out."""
+        if table not in self._parts:
+            folder = self.data_dir / f"{table}.parquet"
+            try:
+                names = sorted(os.listdir(folder))  # noqa: PTH208 - a Path for every name is what costs here
+            except (FileNotFoundError, NotADirectoryError):
+                names = []
+            kept = [name for name in names if name.endswith(".parquet") and not name.startswith(".")]
+            self._parts[table] = [folder / name for name in kept]
+        return self._parts[table]
+
+    def parts_in(self, table: str, start: datetime, end: datetime) -> list[Path]:
+        """The part files whose name says that they can hold stamps in ``(start, end]``; other names always can."""
+        spans = ((path, partition_span(path.stem)) for path in self.parts(table))
+        return [path for path, span in spans if span is None or (span[0] < end and start < span[1])]
+
+    def fingerprint(self, files: Iterable[Path]) -> Fingerprint:
+        """As `fingerprint`, with each file looked at once."""
+        found = []
+        for path in files:
+            if path not in self._stamps:
+                self._stamps[path] = _stamp(path)
+            stamp = self._stamps[path]
+            if stamp is not None:
+                found.append(stamp)
+        return tuple(found)
 
 
 def part_files(data_dir: Path, table: str) -> list[Path]:
-    """All part files of a table, oldest first; temporary files (leading dot) and foreign names are left out."""
-    folder = data_dir / f"{table}.parquet"
-    try:
-        names = sorted(path.name for path in folder.iterdir())
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    return [folder / name for name in names if name.endswith(".parquet") and not name.startswith(".")]
+    """All part files of a table, oldest first."""
+    return Glance(data_dir).parts(table)
 
 
 def files_for(data_dir: Path, table: str, start: datetime, end: datetime) -> list[Path]:
-    """The part files whose name says that they can hold stamps in ``(start, end]``; unparsable names always can."""
-    chosen = []
-    for path in part_files(data_dir, table):
-        span = partition_span(path.stem)
-        if span is None or (span[0] < end and start < span[1]):
-            chosen.append(path)
-    return chosen
+    """The part files that can hold stamps in ``(start, end]``."""
+    return Glance(data_dir).parts_in(table, start, end)
 
 
 def load_sql() -> dict[str, str]:
@@ -98,6 +130,11 @@ class Source:
 UNITS = Source("reference/duid_mapping.csv")
 
 
+def _base(rollup: Rollup, source: Source) -> Source:
+    """The table that a roll-up is made of, for the same window or parts."""
+    return Source(rollup.base, source.start, source.end, source.parts)
+
+
 class Views:
     """One in-memory DuckDB, a cursor a thread, over one data folder."""
 
@@ -108,6 +145,7 @@ class Views:
         self._parameters = {
             name: frozenset(re.findall(r"\$([a-z_]+)", re.sub(r"--.*", "", text))) for name, text in self.sql.items()
         }
+        self._scratch = tempfile.TemporaryDirectory(prefix="aemo-dashboard-")
         # Nothing may be fetched from the network, and nothing read through a cache that could outlive a replaced file.
         self._connection = duckdb.connect(
             config={
@@ -115,11 +153,11 @@ class Views:
                 "autoload_known_extensions": "false",
                 "enable_external_file_cache": "false",
                 "memory_limit": MEMORY_LIMIT,
+                "temp_directory": str(Path(self._scratch.name) / "spilled"),
             }
         )
         self._connection.execute(macros)
         self._threads = threading.local()
-        self._scratch = tempfile.TemporaryDirectory(prefix="aemo-dashboard-")
         self._empty = self._write_empty_files(Path(self._scratch.name))
         self._rollups = RollupStore(cache_dir, data_dir, Path(self._scratch.name) / "rollups")
         self._text_of = {name: identity(macros, self.sql[name]) for name in ROLLUPS}
@@ -144,18 +182,19 @@ class Views:
         self._connection.close()
         self._scratch.cleanup()
 
-    def origins(self, source: Source) -> list[Path]:
-        """The existing files of the data folder behind a source, looked up now."""
+    def _origins(self, source: Source, glance: Glance) -> list[Path]:
+        """The existing files of the data folder behind a source."""
         if source.table in ROLLUPS:
             rollup = ROLLUPS[source.table]
-            parts = self.origins(Source(rollup.base, source.start, source.end, source.parts))
-            return list(dict.fromkeys(path for part in parts for path in self._behind(rollup, part)))
+            parts = self._origins(_base(rollup, source), glance)
+            behind = [self._sources_of(rollup, part).values() for part in parts]
+            return list(dict.fromkeys(path for each in behind for one in each for path in self._origins(one, glance)))
         if source.table == UNITS.table:
             path = self.data_dir / source.table
             return [path] if path.is_file() else []
         if source.start is not None and source.end is not None:
-            return files_for(self.data_dir, source.table, source.start, source.end)
-        files = part_files(self.data_dir, source.table)
+            return glance.parts_in(source.table, source.start, source.end)
+        files = glance.parts(source.table)
         return files if source.parts is None else [path for path in files if path.name in source.parts]
 
     def _sources_of(self, rollup: Rollup, part: Path) -> dict[str, Source]:
@@ -164,18 +203,15 @@ class Views:
         beside = {parameter: Source(table, start, end) for parameter, table in rollup.joined}
         return {"scada": Source(rollup.base, parts=(part.name,)), "units": UNITS, **beside}
 
-    def _behind(self, rollup: Rollup, part: Path) -> list[Path]:
-        return [path for source in self._sources_of(rollup, part).values() for path in self.origins(source)]
-
-    def files(self, source: Source) -> list[Path]:
+    def _files(self, source: Source, glance: Glance) -> list[Path]:
         """The files that a query reads for a source; roll-ups that aren't there yet are made."""
         if source.table not in ROLLUPS:
-            return self.origins(source)
+            return self._origins(source, glance)
         rollup = ROLLUPS[source.table]
-        parts = self.origins(Source(rollup.base, source.start, source.end, source.parts))
-        return [self._rolled_up(rollup, part) for part in parts]
+        parts = self._origins(_base(rollup, source), glance)
+        return self._rollups.by_year(rollup, {part.stem: self._rolled_up(rollup, part, glance) for part in parts})
 
-    def _rolled_up(self, rollup: Rollup, part: Path) -> Path:
+    def _rolled_up(self, rollup: Rollup, part: Path, glance: Glance) -> Path:
         def key(read: Fingerprint) -> str:
             return identity(self._text_of[rollup.name], read)
 
@@ -185,24 +221,37 @@ class Views:
             return pa.Table.from_pandas(rows, rollup.schema, preserve_index=False), key(read)
 
         sources = self._sources_of(rollup, part)
-        return self._rollups.have(rollup, part.stem, key(self.fingerprint(sources)), make)
+        return self._rollups.have(rollup, part.stem, key(self.fingerprint(sources, glance)), make)
 
-    def fingerprint(self, sources: Mapping[str, Source]) -> Fingerprint:
-        """The fingerprint of all files of the data folder behind these sources, now."""
-        return fingerprint(path for source in sources.values() for path in self.origins(source))
+    def warm(self) -> Iterator[Path]:
+        """Make the roll-ups of all parts, the newest first; one a step, so that whoever asks can stop."""
+        glance = Glance(self.data_dir)
+        for part_of in ROLLUPS.values():
+            for part in reversed(glance.parts(part_of.base)):
+                yield self._rolled_up(part_of, part, Glance(self.data_dir))
+            yield from self._files(Source(part_of.name), Glance(self.data_dir))
+
+    def fingerprint(self, sources: Mapping[str, Source], glance: Glance | None = None) -> Fingerprint:
+        """The fingerprint of all files of the data folder behind these sources, now or at a glance."""
+        glance = glance or Glance(self.data_dir)
+        return glance.fingerprint(path for source in sources.values() for path in self._origins(source, glance))
 
     def run(
         self, name: str, sources: Mapping[str, Source], values: Mapping[str, Value]
     ) -> tuple[pd.DataFrame, Fingerprint]:
         """Run ``sql/<name>.sql``; return its frame and the fingerprint of the files that it was computed from."""
         for attempt in range(OPTIMISTIC_TRIES):
-            before = self.fingerprint(sources)
-            found = {key: self.files(source) for key, source in sources.items()}
+            glance = Glance(self.data_dir)
+            before = self.fingerprint(sources, glance)
+            found = {key: self._files(source, glance) for key, source in sources.items()}
             fault: duckdb.Error | None = None
             try:
                 frame = self._execute(name, sources, found, values)
             except duckdb.Error as error:
                 fault = error
+                self._rollups.drop_damaged(
+                    path for key in found if sources[key].table in ROLLUPS for path in found[key]
+                )
             if self.fingerprint(sources) == before:
                 if fault is None:
                     return frame, before
@@ -234,10 +283,13 @@ class Views:
         """Read private copies: an open file keeps its contents when its name is given to another one."""
         log.debug("Files moved under %s %d times: reading copies", name, OPTIMISTIC_TRIES)
         for attempt in range(COPY_TRIES):
-            before = self.fingerprint(sources)
+            glance = Glance(self.data_dir)
+            before = self.fingerprint(sources, glance)
             with tempfile.TemporaryDirectory(dir=self._scratch.name) as folder:
                 try:
-                    copies = {key: self._copy(self.files(src), Path(folder) / key) for key, src in sources.items()}
+                    copies = {
+                        key: self._copy(self._files(src, glance), Path(folder) / key) for key, src in sources.items()
+                    }
                     if attempt < COPY_TRIES - 1 and self.fingerprint(sources) != before:
                         continue  # each copy is whole, but the parts may be of moments that never met
                     return self._execute(name, sources, copies, values), before

@@ -23,7 +23,9 @@ def load_data(
 
 
 def _load(queries: QueryManager, window: Window, region: str) -> Loaded:
-    if window.resolution.stored == THIRTY.stored:
+    if window.resolution is DAILY:
+        tidy = days_by_fuel(queries, "daily_generation_by_fuel", window, region)
+    elif window.resolution.stored == THIRTY.stored:
         kept = {"fuels": Source("fuel_half_hours", window.start, window.end)}
         tidy = queries.frame("generation_by_fuel_30min", kept, region=region, **window.values())
     else:
@@ -57,6 +59,18 @@ def _by_series(tidy: pd.DataFrame, window: Window) -> Loaded:
     charge = storage.assign(fuel="Battery charge", mw=storage["below_mw"])
     series = pd.concat([others, discharge, charge], ignore_index=True)
     return Loaded(on_stamps(series, window, "fuel", "mw"), on_stamps(series, window, "fuel", "hours"), window)
+
+
+def days_by_fuel(queries: QueryManager, name: str, window: Window, region: str) -> pd.DataFrame:
+    """A query over whole days from the roll-up by fuel and day, and over what is left of the last from readings."""
+    whole_to = max(window.whole_days[1], window.start) if window.whole_days[0] < window.end else window.start
+    sources = {"days": Source("fuel_days", window.start, whole_to), "units": UNITS}
+    for kind in ("scada", "prices"):
+        table = f"{kind}{THIRTY.stored}"
+        sources[f"tail_{kind}"] = (
+            Source(table, whole_to, window.end) if whole_to < window.end else Source(table, parts=())
+        )
+    return queries.frame(name, sources, start=window.start, whole_to=whole_to, end=window.end, region=region)
 
 
 def unknown_units(queries: QueryManager, window: Window) -> pd.DataFrame:

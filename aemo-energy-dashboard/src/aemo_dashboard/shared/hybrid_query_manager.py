@@ -13,7 +13,7 @@ from cachetools import TTLCache
 
 from aemo_dashboard.shared.duckdb_views import Fingerprint, Source, Value, Views
 
-CACHE_BYTES = 256 * 1024 * 1024
+CACHE_BYTES = 128 * 1024 * 1024
 Key = tuple[Hashable, ...]
 
 

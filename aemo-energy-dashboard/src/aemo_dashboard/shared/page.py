@@ -99,7 +99,7 @@ def content_of(view: View, queries: QueryManager, asked: Asked, values: Chosen, 
         return Content(sentence=str(error))
     if mark is None:
         return content
-    return _marked(content, simulated_sentence(mark), theme)
+    return _marked(replace(content, source=f"simulated market, {mark}"), simulated_sentence(mark), theme)
 
 
 def pinned(queries: QueryManager, asked: Asked) -> Asked:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 
 from aemo_dashboard.errors import RequestError
-from aemo_dashboard.nemtime import HALF_HOUR
+from aemo_dashboard.nemtime import DAY, HALF_HOUR
 from aemo_dashboard.shared.duckdb_views import Source, Value
 
 MAX_POINTS = 5_000  # of one series in a browser
@@ -118,6 +118,13 @@ class Window:
             "bucket": self.resolution.minutes,
         }
 
+    @property
+    def whole_days(self) -> tuple[datetime, datetime]:
+        """The midnights between which the window's whole days lie; its end, twice, where there is none."""
+        first = _midnight(self.start + DAY - timedelta(microseconds=1))
+        last = _midnight(self.end)
+        return (first, last) if first < last else (self.end, self.end)
+
     def of_fives(self) -> "Window":
         """The same points, made of stored 5-minute intervals."""
         return replace(self, resolution=replace(self.resolution, stored=FIVE.stored))
@@ -127,6 +134,10 @@ class Window:
         midnight = datetime(self.start.year, self.start.month, self.start.day)  # noqa: DTZ001 - NEM time is naive
         end = midnight - (-(self.end - midnight) // HALF_HOUR) * HALF_HOUR
         return Window(self.start, end, THIRTY)
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def missing_share(frame: pd.DataFrame) -> float:

@@ -9,10 +9,12 @@ whoever deletes the folder loses only the seconds that it takes to make it again
 import hashlib
 import logging
 import os
+import re
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,7 @@ from aemo_dashboard.shared.tables import FLOAT, TEXT, TIME
 
 log = logging.getLogger(__name__)
 
+MONTH = re.compile(r"\d{4}-\d{2}")
 KEEP_REPLACED_SECONDS = 600.0
 """A reader that has just listed a roll-up may still be about to open it."""
 
@@ -53,6 +56,12 @@ ROLLUPS = {
             "scada30",
             (),
             (("region", TEXT), ("fuel", TEXT), ("mw", FLOAT), ("above_mw", FLOAT), ("units", pa.int32())),
+        ),
+        Rollup(
+            "fuel_days",
+            "scada30",
+            (("prices", "prices30"),),
+            (("region", TEXT), ("fuel", TEXT), *((name, FLOAT) for name in _SUMS if name != "priced_hours")),
         ),
         Rollup(
             "unit_days",
@@ -114,6 +123,33 @@ class RollupStore:
         with self._lock:
             self._locks.pop(path, None)
         return path
+
+    def by_year(self, rollup: Rollup, months: Mapping[str, Path]) -> list[Path]:
+        """The same rows in fewer files: those of twelve months together. ``months``: roll-ups by the part's name.
+
+        To open a file costs as much as to read ten thousand rows of it.
+        """
+        years = Counter(stem[:4] for stem in months if MONTH.fullmatch(stem))
+        found = [path for stem, path in months.items() if years[stem[:4]] != 12 or not MONTH.fullmatch(stem)]
+        for year in (year for year, count in years.items() if count == 12):
+            parts = [path for stem, path in sorted(months.items()) if stem.startswith(year)]
+            key = identity([path.name for path in parts])
+
+            def make(parts: list[Path] = parts, key: str = key) -> tuple[pa.Table, str]:
+                return pa.concat_tables([pq.read_table(path) for path in parts]), key
+
+            found.append(self.have(rollup, year, key, make))
+        return found
+
+    @staticmethod
+    def drop_damaged(paths: Iterable[Path]) -> None:
+        """Remove roll-ups that can't be read, so that the next try makes them again."""
+        for path in paths:
+            try:
+                pq.read_table(path)
+            except (pa.ArrowException, OSError) as error:
+                log.warning("The roll-up %s can't be read and is made again: %s", path, error)
+                path.unlink(missing_ok=True)
 
     @staticmethod
     def _write(path: Path, rows: pa.Table) -> None:

@@ -149,7 +149,7 @@ class Room:
         if content.sentence:
             blocks = (Words(SENTENCE, paragraph(content.sentence), looks.SENTENCE), *blocks)
         for block in Content(blocks).leaves():
-            self._pane(block).show(block, self._links_of(block))  # type: ignore[arg-type]  # the pane is of the block's kind
+            self._pane(block).show(block, self._links_of(block, content.source))  # type: ignore[arg-type]  # the pane is of the block's kind
         structure = [(b.name, [leaf.name for leaf in b.blocks]) if isinstance(b, Side) else b.name for b in blocks]
         if structure != self._structure:
             self._structure = structure
@@ -175,9 +175,10 @@ class Room:
         ]
         return pn.FlexBox(*columns, sizing_mode="stretch_width", gap="10px", align_items="flex-start")
 
-    def _links_of(self, block: Words | Chart | Table) -> str:
+    def _links_of(self, block: Words | Chart | Table, source: str) -> str:
         if isinstance(block, Words) or (isinstance(block, Chart) and block.exported is None):
             return ""
         links = self._links(block.name).items()
         style = 'style="color:inherit"'
-        return " · ".join(f'<a {style} href="{html.escape(href)}" download>{label}</a>' for label, href in links)
+        files = " · ".join(f'<a {style} href="{html.escape(href)}" download>{label}</a>' for label, href in links)
+        return f"Download {files} (data: {html.escape(source)})" if files else ""

@@ -4,13 +4,12 @@ A unit that stores energy is two series, ``Battery discharge`` and ``Battery cha
 and negative revenue, so that its price is what it paid.
 """
 
-from datetime import datetime, timedelta
-
 import pandas as pd
 
 from aemo_dashboard.shared.duckdb_views import UNITS, Source, Value
+from aemo_dashboard.shared.generation_adapter import days_by_fuel
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.resolution_manager import THIRTY, Window
+from aemo_dashboard.shared.resolution_manager import DAILY, THIRTY, Window
 from aemo_dashboard.shared.tables import NEM_REGION
 
 STORAGE = "Battery Storage"
@@ -24,7 +23,9 @@ def by_fuel(queries: QueryManager, window: Window, region: str = NEM_REGION) -> 
     """
     values: dict[str, Value] = {"start": window.start, "end": window.end, "region": region}
     prices = {"prices": window.source("prices")}
-    if window.resolution.stored == THIRTY.stored:
+    if window.resolution is DAILY:
+        rows = days_by_fuel(queries, "fuel_values_daily", window, region)
+    elif window.resolution.stored == THIRTY.stored:
         fuels = {"fuels": Source("fuel_half_hours", window.start, window.end)}
         rows = queries.frame("fuel_values_30min", fuels | prices, **values)
     else:
@@ -37,7 +38,8 @@ def by_unit(queries: QueryManager, window: Window) -> pd.DataFrame:
     """A row a unit and series of the whole NEM: duid, region, series, hours [h], mwh [MWh], priced_hours [h],
     priced_mwh [MWh], revenue [$]. Units in no list have the region None and the series ``Unknown``.
     """
-    whole_from, whole_to = _whole_days(window)
+    rolled = window.resolution.stored == THIRTY.stored
+    whole_from, whole_to = window.whole_days if rolled else (window.end, window.end)
     sources = {"days": Source("unit_days", whole_from, whole_to), "units": UNITS}
     for side, start, end in (("head", window.start, whole_from), ("tail", whole_to, window.end)):
         for kind in ("scada", "prices"):
@@ -53,15 +55,6 @@ def by_unit(queries: QueryManager, window: Window) -> pd.DataFrame:
         step=window.resolution.stored,
     )
     return split_storage(rows)[["duid", "region", "series", "priced_hours", *SUMS]]
-
-
-def _whole_days(window: Window) -> tuple[datetime, datetime]:
-    """The days that lie wholly in the window, for which there is a roll-up; an empty span at its end without any."""
-    midnight = window.start.replace(hour=0, minute=0, second=0, microsecond=0)
-    first = midnight if midnight == window.start else midnight + timedelta(days=1)
-    last = window.end.replace(hour=0, minute=0, second=0, microsecond=0)
-    rolled = window.resolution.stored == THIRTY.stored and first < last
-    return (first, last) if rolled else (window.end, window.end)
 
 
 def split_storage(rows: pd.DataFrame) -> pd.DataFrame:

@@ -71,7 +71,9 @@ def stack_chart(
         picture.toolbar_location = None  # the first pane's zoom moves all
     layout = column(*cast("list[LayoutDOM]", made), sizing_mode="stretch_width", name=f"{name}-chart")
     whole_shape = panes.shape_of(window, tuple(bands), tuple(below), tuple(bounds), theme, height, shape)
-    exported = pd.concat([mw.rename(columns=lambda series: f"{slug(str(series))}_mw"), others], axis="columns")
+    exported = pd.concat(
+        [mw.rename(columns=lambda series: f"{slug(str(series))}_mw"), others], axis="columns", sort=False
+    )
     table = exported.rename_axis("settlementdate").reset_index()
     return Chart(name, layout, whole_shape, tuple(sources), (time,), table)
 

@@ -68,6 +68,35 @@ create macro unit_day_rows(scada_, prices_, units_, after_, until_, step_) as ta
         on price.settlementdate = reading.settlementdate and price.regionid = reading.region
     group by 1, 2, 3, 4;
 
+-- One row a region, fuel and day, and one a fuel and day of the NEM (region 'NEM'; null for units in no list): sums of MW
+-- by interval, and of their value at the price of each region.   Columns as unit_day_rows; hours: h in which any unit of
+-- the group reports.
+create macro fuel_day_rows(scada_, prices_, units_, after_, until_, step_) as table
+    with intervals as (
+        select settlementdate, region, fuel, sum(mw) as mw, sum(above_mw) as above_mw
+        from unit_readings(scada_, units_, after_, until_)
+        group by all
+    ),
+    priced as (
+        select part.*, bucket_end(part.settlementdate, step_, 1440) as day, price.rrp
+        from intervals as part
+        left join region_prices(prices_, after_, until_) as price
+            on price.settlementdate = part.settlementdate and price.regionid = part.region
+    )
+    select
+        day as settlementdate,
+        case when grouping(region) = 1 then 'NEM' else region end as region,
+        fuel,
+        count(distinct settlementdate) * step_ / 60.0 as hours,
+        sum(energy_mwh(mw, step_)) as mwh,
+        sum(energy_mwh(above_mw, step_)) as above_mwh,
+        coalesce(sum(energy_mwh(mw, step_)) filter (rrp is not null), 0) as priced_mwh,
+        coalesce(sum(energy_mwh(above_mw, step_)) filter (rrp is not null), 0) as priced_above_mwh,
+        coalesce(sum(revenue_dollars(mw, rrp, step_)), 0) as revenue,
+        coalesce(sum(revenue_dollars(above_mw, rrp, step_)), 0) as above_revenue
+    from priced
+    group by grouping sets ((day, region, fuel), (day, fuel));
+
 -- One row a region and fuel: sums over a relation of MW by interval, region and fuel (settlementdate, region, fuel, mw,
 -- above_mw), named by its text, and their value at the region's price. Columns: see fuel_values_30min.sql.
 create macro fuel_value_rows(intervals_, prices_, after_, until_, step_) as table
