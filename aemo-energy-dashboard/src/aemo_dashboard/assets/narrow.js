@@ -1,10 +1,11 @@
 // Legends have as many columns as there is room for, and on a phone the drawer lies over the page and begins closed.
 (function () {
-  const ENTRY = 128, BORDERS = 110, NARROW = 760;
+  const ENTRY = 128, SWATCH = 34, LETTER = 6.7, BORDERS = 110, NARROW = 760;
   function columns(legend) {
     const drawer = document.querySelector(".mdc-drawer--open");
     const beside = window.innerWidth > NARROW && drawer ? drawer.offsetWidth : 0;
-    const room = Math.floor((window.innerWidth - beside - BORDERS) / ENTRY);
+    const longest = Math.max(0, ...legend.items.map(item => String(item.label?.value ?? "").length));
+    const room = Math.floor((window.innerWidth - beside - BORDERS) / Math.max(ENTRY, SWATCH + LETTER * longest));
     return Math.max(1, Math.min(room, legend.items.length));
   }
   function fit(doc) {

@@ -12,8 +12,8 @@ def load_demand(queries: QueryManager, window: Window) -> ByRegion:
     """TOTALDEMAND of each region [MW]: what dispatch has to meet there, after rooftop solar."""
 
     def load(at: Window) -> pd.DataFrame:
-        sources = {"regions": at.source("regions")}
-        return queries.frame("demand", sources, names=list(REGIONS), start=at.start, end=at.end)
+        sources = {"demand": at.source("regions")}
+        return queries.frame("demand", sources, regions=list(REGIONS), whole=[], **at.values())
 
     return by_region(window, load, "mw")
 

@@ -72,9 +72,31 @@ def price_of(revenue_dollars: float, mwh: float) -> float:
 
 def time_weighted_price(dollars_per_mwh: pd.Series, hours: pd.Series) -> float:
     """Average price over time, Σ(price·h) ÷ Σ h, whatever the volume [$/MWh]; over the known prices, NaN without."""
-    known_hours = hours.where(dollars_per_mwh.notna())
-    total = float(known_hours.sum())
-    return float((dollars_per_mwh * known_hours).sum()) / total if total > 0 else float("nan")
+    return weighted_mean(dollars_per_mwh, hours)
+
+
+def weighted_mean(values: pd.Series, weights: pd.Series) -> float:
+    """Σ(value·weight) ÷ Σ weight over the rows that have both; with hours as weights: over time. NaN without."""
+    known = weights.where(values.notna())
+    total = float(known.sum())
+    return float((values * known).sum()) / total if total > 0 else float("nan")
+
+
+def change_percent(value: float, first: float) -> float:
+    """How far a value lies above another one, in % of the latter's size, so that a fall is negative below zero, too.
+
+    NaN where the other one is zero or either is missing.
+    """
+    return 100 * (value - first) / abs(first) if first else float("nan")
+
+
+def correlation(one: pd.Series, other: pd.Series) -> float:
+    """Pearson's, over the rows that have both [−1 … 1]; NaN with fewer than three of them, or where one never moves."""
+    both = one.notna() & other.notna()
+    a, b = one[both].to_numpy("float64"), other[both].to_numpy("float64")
+    if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
+        return float("nan")
+    return float(np.corrcoef(a, b)[0, 1])
 
 
 def capture_rate(vwap: float, average: float) -> float:

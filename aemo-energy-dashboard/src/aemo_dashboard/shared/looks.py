@@ -57,6 +57,16 @@ select.bk-input {
   font-size: 13px; height: 33px; padding: 4px 8px; color: var(--nem-text); border-color: var(--nem-line);
   background-color: var(--nem-surface); }
 """
+CHOICES = """
+.choices__inner {
+  font-size: 13px; min-height: 33px; padding: 3px 6px; background-color: var(--nem-surface);
+  border-color: var(--nem-line); }
+.choices__list--multiple .choices__item {
+  font-size: 12.5px; margin: 2px 4px 2px 0; background-color: var(--nem-accent) !important;
+  border-color: var(--nem-accent) !important; color: #ffffff; }
+.choices__input { font-size: 13px; margin: 0; color: var(--nem-text); background-color: transparent !important; }
+.choices__list--dropdown { z-index: 20; }
+"""
 TABLE = """
 .tabulator { font-size: 13px !important; border: none !important; background-color: transparent !important; }
 .tabulator .tabulator-header, .tabulator .tabulator-header .tabulator-col {

@@ -91,7 +91,7 @@ class TablePane:
             for column in numbers
         }
         configuration: dict[str, Any] = {
-            "columnDefaults": {"minWidth": LEAST_COLUMN},
+            "columnDefaults": {"minWidth": LEAST_COLUMN, "headerWordWrap": True},
             "columns": [
                 {"field": column.key, "minWidth": column.least} for column in table.columns if column.least is not None
             ],

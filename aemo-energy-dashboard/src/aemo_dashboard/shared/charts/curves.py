@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from bokeh.models import ColumnDataSource, NumeralTickFormatter, Range1d
+from bokeh.models import AdaptiveTicker, ColumnDataSource, NumeralTickFormatter, Range1d
 from bokeh.models.annotations import LegendItem
 
 from aemo_dashboard.shared.charts import panes
@@ -50,6 +50,8 @@ def curve_chart(
     picture = panes.pane(theme, f"{name}-figure", height, x_range, y_label=y_label or unit)
     picture.xaxis.axis_label = x_label
     picture.xaxis.formatter = NumeralTickFormatter(format="0" + ("." + "0" * x_digits if x_digits else ""))
+    if x_label == HOURS:
+        picture.xaxis.ticker = AdaptiveTicker(base=24, mantissas=[1, 2, 3, 6, 12], desired_num_ticks=10)
     if title:
         panes.title(picture, title, theme)
     sources, items = [], []

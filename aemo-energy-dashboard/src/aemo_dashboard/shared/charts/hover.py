@@ -53,10 +53,15 @@ class Shown:
     unit: str
 
 
+def plain(text: str) -> str:
+    """A name as HTML in which Bokeh's template finds no field: names of stations come from a list that others write."""
+    return html.escape(text).replace("@", "&#64;").replace("$", "&#36;").replace("{", "&#123;").replace("}", "&#125;")
+
+
 def tooltip(pane: figure, renderer: Any, head: str, shown: Sequence[Shown], mode: Any = "vline") -> HoverTool:
     """Give a pane a tooltip over a renderer. ``head``: Bokeh's template of the first line."""
     rows = "".join(
-        f'<tr><td><span style="{_SWATCH};background:{each.colour}"></span>{html.escape(each.name)}</td>'
+        f'<tr><td><span style="{_SWATCH};background:{each.colour}"></span>{plain(each.name)}</td>'
         f'<td style="text-align:right;padding-left:14px">@{{{each.key}}}{{custom}}</td></tr>'
         for each in shown
     )
