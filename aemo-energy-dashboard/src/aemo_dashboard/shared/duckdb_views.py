@@ -38,7 +38,7 @@ MACROS = "macros"
 """The file of expressions and relations that the other queries share."""
 EVER = (datetime(1, 1, 1), datetime(9999, 12, 31))  # noqa: DTZ001 - NEM time is naive
 
-Value = str | int | float | datetime | Sequence[str] | Sequence[int]
+Value = str | int | float | datetime | Sequence[str] | Sequence[int] | Sequence[float]
 Stamp = tuple[str, int, int, int]
 Fingerprint = tuple[Stamp, ...]
 
@@ -122,7 +122,16 @@ class Views:
         self._scratch = tempfile.TemporaryDirectory(prefix="aemo-dashboard-")
         self._empty = self._write_empty_files(Path(self._scratch.name))
         self._rollups = RollupStore(cache_dir, data_dir, Path(self._scratch.name) / "rollups")
-        self._text_of = {name: identity(macros, self.sql[name]) for name in ROLLUPS}
+        self._text_of = {name: self._identity_of(rollup, macros) for name, rollup in ROLLUPS.items()}
+
+    def _identity_of(self, rollup: Rollup, macros: str) -> str:
+        """Of all that a roll-up's query is, whatever the data."""
+        parts: list[object] = [macros, self.sql[rollup.name]]
+        if rollup.of:
+            parts.append(self.sql[rollup.of])
+        if rollup.values:
+            parts.append(dict(rollup.values))
+        return identity(*parts)
 
     @staticmethod
     def _write_empty_files(folder: Path) -> dict[str, Path]:
@@ -162,7 +171,7 @@ class Views:
         """What the roll-up of one part is made of."""
         start, end = partition_span(part.stem) or EVER
         beside = {parameter: Source(table, start, end) for parameter, table in rollup.joined}
-        return {"scada": Source(rollup.base, parts=(part.name,)), "units": UNITS, **beside}
+        return {"scada": Source(rollup.of or rollup.base, parts=(part.name,)), "units": UNITS, **beside}
 
     def _behind(self, rollup: Rollup, part: Path) -> list[Path]:
         return [path for source in self._sources_of(rollup, part).values() for path in self.origins(source)]
@@ -181,7 +190,7 @@ class Views:
 
         def make() -> tuple[pa.Table, str]:
             start, end = partition_span(part.stem) or EVER
-            rows, read = self.run(rollup.name, sources, {"start": start, "end": end})
+            rows, read = self.run(rollup.name, sources, {"start": start, "end": end, **rollup.values})
             return pa.Table.from_pandas(rows, rollup.schema, preserve_index=False), key(read)
 
         sources = self._sources_of(rollup, part)

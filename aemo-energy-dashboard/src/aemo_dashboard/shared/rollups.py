@@ -12,15 +12,17 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aemo_dashboard.shared.tables import FLOAT, TEXT, TIME
+from aemo_dashboard.shared.formulas import NOT_GENERATION, PRICE_BANDS, RENEWABLE_FUELS
+from aemo_dashboard.shared.tables import FLOAT, REGIONS, TEXT, TIME
 
 log = logging.getLogger(__name__)
 
@@ -30,18 +32,37 @@ KEEP_REPLACED_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Rollup:
-    """``sql/<name>.sql`` over each part of ``base``. ``joined``: the tables read beside it, of the same span."""
+    """``sql/<name>.sql`` over each part of ``base``. ``joined``: the tables read beside it, of the same span.
+
+    ``of``: another roll-up of the same base, whose roll-up of the part is read in the part's place.
+    ``values``: lists that its query takes besides; definitions that stand in Python, once.
+    """
 
     name: str
     base: str
     joined: tuple[tuple[str, str], ...]  # (parameter, table)
     columns: tuple[tuple[str, pa.DataType], ...]
+    of: str = ""
+    values: Mapping[str, Sequence[str] | Sequence[float]] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def schema(self) -> pa.Schema:
         """The columns that its query gives."""
         return pa.schema([("settlementdate", TIME), *self.columns])
 
+
+BANDS: Mapping[str, Sequence[str] | Sequence[float]] = MappingProxyType(
+    {
+        "band_names": list(PRICE_BANDS),
+        "band_lows": [low for low, _ in PRICE_BANDS.values()],
+        "band_highs": [high for _, high in PRICE_BANDS.values()],
+    }
+)
+"""The bands of prices as queries take them."""
+WHOLE: Mapping[str, Sequence[str] | Sequence[float]] = MappingProxyType(
+    {"regions": list(REGIONS), "not_generation": list(NOT_GENERATION)}
+)
+"""Which regions the NEM is made of, and which series are no generation."""
 
 _SUMS = ("hours", "mwh", "above_mwh", "priced_hours", "priced_mwh", "priced_above_mwh", "revenue", "above_revenue")
 
@@ -59,6 +80,25 @@ ROLLUPS = {
             "scada30",
             (("prices", "prices30"),),
             (("duid", TEXT), ("region", TEXT), ("fuel", TEXT), *((name, FLOAT) for name in _SUMS)),
+        ),
+        Rollup(
+            "fuel_days",
+            "scada30",
+            (("prices", "prices30"),),
+            (("region", TEXT), ("fuel", TEXT), ("band", TEXT), *((name, FLOAT) for name in _SUMS)),
+            of="fuel_half_hours",
+            values=BANDS,
+        ),
+        Rollup(
+            "region_days",
+            "scada30",
+            (("rooftop", "rooftop30"),),
+            (
+                *(("region", TEXT), ("series", TEXT)),
+                *(("hours", FLOAT), ("share_hours", FLOAT), ("positive_mwh", FLOAT), ("peak", FLOAT), ("peak_at", TIME)),
+            ),
+            of="fuel_half_hours",
+            values=WHOLE | {"renewable": list(RENEWABLE_FUELS)},
         ),
     )
 }
