@@ -2,8 +2,9 @@
 
 from aemo_dashboard.generation.page import PAGE as GENERATION
 from aemo_dashboard.shared.page import Page
+from aemo_dashboard.summary.page import PAGE as SUMMARY
 
-PAGES: tuple[Page, ...] = (GENERATION,)
+PAGES: tuple[Page, ...] = (GENERATION, SUMMARY)
 
 
 def page_of(slug: str) -> Page | None:

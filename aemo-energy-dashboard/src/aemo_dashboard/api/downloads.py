@@ -82,8 +82,11 @@ def file_of(
     frame = frames.get(block)
     if frame is None:
         raise RequestError(content.sentence or f"{page.title!r} has no {block!r} to download here.")
-    window = window_of(queries, asked)
-    stamps = "_".join(moment.strftime("%Y%m%dT%H%M") for moment in (window.start, window.end))
+    span = content.span
+    if span is None:
+        window = window_of(queries, asked)
+        span = window.start, window.end
+    stamps = "_".join(moment.strftime("%Y%m%dT%H%M") for moment in span)
     name = f"{page.slug}_{block}_{asked.region}_{stamps}{'' if mark is None else '_simulated'}.{ending}"
     write, kind = WRITERS[ending]
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

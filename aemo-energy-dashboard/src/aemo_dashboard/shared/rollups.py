@@ -95,7 +95,8 @@ ROLLUPS = {
             (("rooftop", "rooftop30"),),
             (
                 *(("region", TEXT), ("series", TEXT)),
-                *(("hours", FLOAT), ("share_hours", FLOAT), ("positive_mwh", FLOAT), ("peak", FLOAT), ("peak_at", TIME)),
+                *(("hours", FLOAT), ("share_hours", FLOAT), ("positive_mwh", FLOAT)),
+                *(("peak", FLOAT), ("peak_at", TIME), ("first_at", TIME)),
             ),
             of="fuel_half_hours",
             values=WHOLE | {"renewable": list(RENEWABLE_FUELS)},

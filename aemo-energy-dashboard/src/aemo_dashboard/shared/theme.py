@@ -34,6 +34,13 @@ REGION_COLOURS = {
     "VIC1": "#c565a6",
 }
 
+BAND_COLOURS = {  # of formulas.PRICE_BANDS, from blue to a dark red: told apart also by their lightness
+    "Below $0": "#2f7fc1",
+    "$0 to $300": "#a9b4bd",
+    "$300 to $1,000": "#e0a82e",
+    "$1,000 and above": "#b3402e",
+}
+
 
 @dataclass(frozen=True)
 class Theme:

@@ -5,7 +5,7 @@
 --   positive_mwh: MWh of a series of generation over the share_hours, of the half hours in which its sum is positive.
 --   peak: greatest half-hour mean over the hours, MW; 'Battery Storage': of what discharges; null series: greatest
 --   renewable share over the share_hours, 0 … 1, as formulas.renewable_shares has it.   peak_at: end of the first half
---   hour that reached it.
+--   hour that reached it.   first_at: end of the first half hour of the series; null series: that counts for the share.
 -- $scada: files of fuel_half_hours, read in ($start, $end].   $not_generation, $renewable: lists of series.
 with placed as (
     select settlementdate, region, fuel as series, mw, above_mw
@@ -86,7 +86,8 @@ select
     0.0 as share_hours,
     coalesce(sum(energy_mwh(positive_mw, 30)), 0) as positive_mwh,
     max(mw) as peak,
-    arg_max(settlementdate, row(mw, -epoch_us(settlementdate))) filter (mw is not null) as peak_at
+    arg_max(settlementdate, row(mw, -epoch_us(settlementdate))) filter (mw is not null) as peak_at,
+    min(settlementdate) as first_at
 from series
 group by 1, 2, 3
 union all
@@ -98,7 +99,8 @@ select
     count(*) filter (counted) * 0.5 as share_hours,
     0.0 as positive_mwh,
     max(share) as peak,
-    arg_max(settlementdate, row(share, -epoch_us(settlementdate))) filter (share is not null) as peak_at
+    arg_max(settlementdate, row(share, -epoch_us(settlementdate))) filter (share is not null) as peak_at,
+    min(settlementdate) filter (counted) as first_at
 from wholes
 group by 1, 2
 order by 1, 2, 3

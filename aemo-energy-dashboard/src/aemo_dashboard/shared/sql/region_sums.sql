@@ -11,7 +11,8 @@ select
     sum(share_hours) as share_hours,
     sum(positive_mwh) as positive_mwh,
     max(peak) as peak,
-    arg_max(peak_at, row(peak, -epoch_us(peak_at))) filter (peak is not null) as peak_at
+    arg_max(peak_at, row(peak, -epoch_us(peak_at))) filter (peak is not null) as peak_at,
+    min(first_at) as first_at
 from read_parquet($days)
 where settlementdate > $start and settlementdate <= $end and ($region = 'NEM' or region = $region)
 group by 1, 2, 3
