@@ -67,8 +67,12 @@ def part_files(data_dir: Path, table: str) -> list[Path]:
 
 def files_for(data_dir: Path, table: str, start: datetime, end: datetime) -> list[Path]:
     """The part files whose name says that they can hold stamps in ``(start, end]``; unparsable names always can."""
+    return _within(part_files(data_dir, table), start, end)
+
+
+def _within(files: Iterable[Path], start: datetime, end: datetime) -> list[Path]:
     chosen = []
-    for path in part_files(data_dir, table):
+    for path in files:
         span = partition_span(path.stem)
         if span is None or (span[0] < end and start < span[1]):
             chosen.append(path)
@@ -93,6 +97,19 @@ class Source:
     start: datetime | None = None
     end: datetime | None = None
     parts: tuple[str, ...] | None = None  # file names, instead of a window
+
+
+class Listings:
+    """The part files of a data folder's tables as they were at one moment: each folder is listed once."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._files: dict[str, list[Path]] = {}
+
+    def __getitem__(self, table: str) -> list[Path]:
+        if table not in self._files:
+            self._files[table] = part_files(self._data_dir, table)
+        return self._files[table]
 
 
 UNITS = Source("reference/duid_mapping.csv")
@@ -153,18 +170,19 @@ class Views:
         self._connection.close()
         self._scratch.cleanup()
 
-    def origins(self, source: Source) -> list[Path]:
-        """The existing files of the data folder behind a source, looked up now."""
+    def origins(self, source: Source, listings: Listings | None = None) -> list[Path]:
+        """The existing files of the data folder behind a source, looked up now, or as they are listed."""
+        listings = listings or Listings(self.data_dir)
         if source.table in ROLLUPS:
             rollup = ROLLUPS[source.table]
-            parts = self.origins(Source(rollup.base, source.start, source.end, source.parts))
-            return list(dict.fromkeys(path for part in parts for path in self._behind(rollup, part)))
+            parts = self.origins(Source(rollup.base, source.start, source.end, source.parts), listings)
+            return list(dict.fromkeys(path for part in parts for path in self._behind(rollup, part, listings)))
         if source.table == UNITS.table:
             path = self.data_dir / source.table
             return [path] if path.is_file() else []
+        files = listings[source.table]
         if source.start is not None and source.end is not None:
-            return files_for(self.data_dir, source.table, source.start, source.end)
-        files = part_files(self.data_dir, source.table)
+            return _within(files, source.start, source.end)
         return files if source.parts is None else [path for path in files if path.name in source.parts]
 
     def _sources_of(self, rollup: Rollup, part: Path) -> dict[str, Source]:
@@ -173,18 +191,19 @@ class Views:
         beside = {parameter: Source(table, start, end) for parameter, table in rollup.joined}
         return {"scada": Source(rollup.of or rollup.base, parts=(part.name,)), "units": UNITS, **beside}
 
-    def _behind(self, rollup: Rollup, part: Path) -> list[Path]:
-        return [path for source in self._sources_of(rollup, part).values() for path in self.origins(source)]
+    def _behind(self, rollup: Rollup, part: Path, listings: Listings) -> list[Path]:
+        return [path for source in self._sources_of(rollup, part).values() for path in self.origins(source, listings)]
 
     def files(self, source: Source) -> list[Path]:
         """The files that a query reads for a source; roll-ups that aren't there yet are made."""
+        listings = Listings(self.data_dir)
         if source.table not in ROLLUPS:
-            return self.origins(source)
+            return self.origins(source, listings)
         rollup = ROLLUPS[source.table]
-        parts = self.origins(Source(rollup.base, source.start, source.end, source.parts))
-        return [self._rolled_up(rollup, part) for part in parts]
+        parts = self.origins(Source(rollup.base, source.start, source.end, source.parts), listings)
+        return [self._rolled_up(rollup, part, listings) for part in parts]
 
-    def _rolled_up(self, rollup: Rollup, part: Path) -> Path:
+    def _rolled_up(self, rollup: Rollup, part: Path, listings: Listings) -> Path:
         def key(read: Fingerprint) -> str:
             return identity(self._text_of[rollup.name], read)
 
@@ -194,11 +213,12 @@ class Views:
             return pa.Table.from_pandas(rows, rollup.schema, preserve_index=False), key(read)
 
         sources = self._sources_of(rollup, part)
-        return self._rollups.have(rollup, part.stem, key(self.fingerprint(sources)), make)
+        return self._rollups.have(rollup, part.stem, key(self.fingerprint(sources, listings)), make)
 
-    def fingerprint(self, sources: Mapping[str, Source]) -> Fingerprint:
-        """The fingerprint of all files of the data folder behind these sources, now."""
-        return fingerprint(path for source in sources.values() for path in self.origins(source))
+    def fingerprint(self, sources: Mapping[str, Source], listings: Listings | None = None) -> Fingerprint:
+        """The fingerprint of all files of the data folder behind these sources, now; their names as they are listed."""
+        listings = listings or Listings(self.data_dir)
+        return fingerprint(path for source in sources.values() for path in self.origins(source, listings))
 
     def run(
         self, name: str, sources: Mapping[str, Source], values: Mapping[str, Value]

@@ -60,9 +60,9 @@ BANDS: Mapping[str, Sequence[str] | Sequence[float]] = MappingProxyType(
 )
 """The bands of prices as queries take them."""
 WHOLE: Mapping[str, Sequence[str] | Sequence[float]] = MappingProxyType(
-    {"regions": list(REGIONS), "not_generation": list(NOT_GENERATION)}
+    {"regions": list(REGIONS), "not_generation": list(NOT_GENERATION), "renewable": list(RENEWABLE_FUELS)}
 )
-"""Which regions the NEM is made of, and which series are no generation."""
+"""Which regions the NEM is made of, which series are no generation, and which are renewable, as queries take them."""
 
 _SUMS = ("hours", "mwh", "above_mwh", "priced_hours", "priced_mwh", "priced_above_mwh", "revenue", "above_revenue")
 
@@ -99,7 +99,7 @@ ROLLUPS = {
                 *(("peak", FLOAT), ("peak_at", TIME), ("first_at", TIME)),
             ),
             of="fuel_half_hours",
-            values=WHOLE | {"renewable": list(RENEWABLE_FUELS)},
+            values=WHOLE,
         ),
     )
 }

@@ -13,7 +13,7 @@ from aemo_dashboard.shared.asked import REGION_CHOICES
 from aemo_dashboard.shared.duckdb_views import Source
 from aemo_dashboard.shared.formulas import renewable_shares
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.rollups import BANDS, ROLLUPS, WHOLE
+from aemo_dashboard.shared.rollups import BANDS, WHOLE
 from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
 from aemo_dashboard.shared.value_adapter import split_storage
 from aemo_dashboard.summary.periods import TABLES, Period
@@ -137,9 +137,9 @@ def energy(queries: QueryManager, period: Period, region: str) -> pd.DataFrame:
 def region_days(
     queries: QueryManager, start: datetime, end: datetime, region: str, *, months: bool = False
 ) -> pd.DataFrame:
-    """The roll-up region_days by day (or month, of which ``settlementdate`` is the end); ``WHOLE_REGION`` for no series.
+    """The roll-up region_days by day, or by month; ``settlementdate`` is the end of it.
 
-    ``start`` is a midnight. A day that isn't over is that of its half hours up to the end.
+    No series is ``WHOLE_REGION``. ``start`` is a midnight; a day that is not over is what is stored of it until then.
     """
     whole, rest = _days_and_rest(start, end)
     days = {"days": Source("region_days", start, whole)}
@@ -150,8 +150,7 @@ def region_days(
             "scada": Source("fuel_half_hours", whole, end),
             "rooftop": Source("rooftop30", whole, end),
         }
-        lists = WHOLE | ROLLUPS["region_days"].values
-        tail = queries.frame("region_days", sources, start=whole, end=end, **lists)
+        tail = queries.frame("region_days", sources, start=whole, end=end, **WHOLE)
         tail = tail if region == NEM_REGION else tail[tail["region"] == region]
         if months:
             day = tail["settlementdate"] - timedelta(days=1)

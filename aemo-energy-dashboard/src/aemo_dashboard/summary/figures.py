@@ -1,5 +1,8 @@
 """The summary's numbers by region: sums, prices and shares out of the loaded frames, by the formulas."""
 
+from functools import cached_property
+from typing import Any, cast
+
 import pandas as pd
 
 from aemo_dashboard.shared.formulas import NOT_GENERATION, PRICE_BANDS, energy_mwh, price_of, time_weighted_price
@@ -13,9 +16,43 @@ COMPARABLE = 0.99
 NAN = float("nan")
 
 
+def number_at(frame: pd.DataFrame, row: Any, column: str) -> float:
+    """One cell as a number; NaN where the row isn't there or the cell is empty."""
+    return float(cast("float", frame.at[row, column])) if row in frame.index else NAN
+
+
+class Figures:
+    """A summary and what is reckoned from it, each table once."""
+
+    def __init__(self, summary: Summary) -> None:
+        self.summary = summary
+        self.period = summary.period
+        self.region = summary.region
+
+    @cached_property
+    def by_region(self) -> pd.DataFrame:
+        """See the function."""
+        return by_region(self.summary)
+
+    @cached_property
+    def energies(self) -> pd.DataFrame:
+        """See the function."""
+        return energies(self.summary)
+
+    @cached_property
+    def bands(self) -> pd.DataFrame:
+        """See the function."""
+        return bands(self.summary)
+
+    def of(self, column: str) -> float:
+        """A number of the region, or of the NEM."""
+        return number_at(self.by_region, self.region, column)
+
+
 def energies(summary: Summary) -> pd.DataFrame:
-    """GWh, a row a series in merit order, a column a region; all regions have a column ``NEM``, and ``UNPLACED`` before it
-    where units in no list report. With rooftop solar; NaN where a region has none of a series.
+    """GWh, a row a series in merit order, a column a region, rooftop solar included; NaN where a region has none.
+
+    All regions have a column ``NEM`` at the end, and ``UNPLACED`` before it where units in no list report.
     """
     units = summary.energy.pivot_table(index="series", columns="region", values="mwh", aggfunc="sum", sort=True)
     roofs = summary.rooftop.drop(index=NEM_REGION, errors="ignore")
@@ -32,7 +69,7 @@ def energies(summary: Summary) -> pd.DataFrame:
 
 
 def generation(summary: Summary) -> pd.DataFrame:
-    """The rows of ``Summary.energy`` that are generation: no storage, no loads. Signed: auxiliary load is subtracted."""
+    """The rows of ``Summary.energy`` that are generation: no storage, no loads. Signed: less auxiliary load."""
     return summary.energy[~summary.energy["series"].isin(NOT_GENERATION)]
 
 
@@ -73,7 +110,7 @@ def by_region(summary: Summary) -> pd.DataFrame:
 
 
 def _pair(sums: pd.DataFrame, region: str) -> tuple[float, float]:
-    return (float(sums.at[region, "revenue"]), float(sums.at[region, "priced_mwh"])) if region in sums.index else (0, 0)
+    return number_at(sums, region, "revenue"), number_at(sums, region, "priced_mwh")
 
 
 def price_table(prices: pd.DataFrame) -> pd.DataFrame:

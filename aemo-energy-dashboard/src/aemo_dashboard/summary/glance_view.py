@@ -15,8 +15,8 @@ from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.page import Chosen
 from aemo_dashboard.shared.tables import NEM_REGION
 from aemo_dashboard.shared.theme import Theme, series_colour
-from aemo_dashboard.summary.data import Summary, load, load_before
-from aemo_dashboard.summary.figures import by_region, change, comparable, energies, series_shares
+from aemo_dashboard.summary.data import load, load_before
+from aemo_dashboard.summary.figures import Figures, change, comparable, number_at, series_shares
 from aemo_dashboard.summary.periods import period_of
 from aemo_dashboard.summary.words import (
     Card,
@@ -49,11 +49,11 @@ COLUMNS = (
     Column("peak_at", "at (NEM time)", width=128),
 )
 DEFINITIONS = (
-    "Energy is that of the units' readings, signed: auxiliary load is subtracted. Batteries and loads are not generation "
-    "and are rows of their own; rooftop solar is counted separately. "
-    "Average: over time. VWAP: by the generation of units (no storage, no rooftop). Prices and demand are half-hour means; "
-    "times are the end of the half hour. Renewable share: wind, solar, rooftop, hydro and biomass over all generation and "
-    "rooftop, over the half hours in which both are stored, of the NEM in all regions."
+    "Energy is that of the units' readings, signed: auxiliary load is subtracted. Batteries and loads are not "
+    "generation and are rows of their own; rooftop solar is counted separately. Average: over time. VWAP: by the "
+    "generation of units (no storage, no rooftop). Prices and demand are half-hour means; times are the end of the "
+    "half hour. Renewable share: wind, solar, rooftop, hydro and biomass over all generation and rooftop, over the "
+    "half hours in which both are stored, of the NEM in all regions."
 )
 
 
@@ -65,28 +65,28 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
     title = heading(asked.region, period.spoken)
     if summary.empty:
         return Content((title,), f"Nothing is stored for {asked.region} in {period.title}.", span)
-    before, late = load_before(queries, period, asked.region)
-    sentences = (DEFINITIONS, *gap_sentences(summary), *before_sentences(period, before, late))
-    blocks: list[Block] = [title, cards(headline(summary, before)), regions_table(summary, before)]
-    if not energies(summary).empty:
-        pair = (fuel_chart(summary, before, theme), fuel_table(summary, before))
+    old, late = load_before(queries, period, asked.region)
+    figures, before = Figures(summary), None if old is None else Figures(old)
+    sentences = (DEFINITIONS, *gap_sentences(figures), *before_sentences(period, before, late))
+    blocks: list[Block] = [title, cards(headline(figures, before)), regions_table(figures, before)]
+    if not figures.energies.empty:
+        pair = (fuel_chart(figures, before, theme), fuel_table(figures, before))
         blocks += pair if asked.region == NEM_REGION else [Side("energy", pair, 480)]
     return Content((*blocks, notes(*sentences)), span=span)
 
 
-def headline(summary: Summary, before: Summary | None) -> list[Card]:
+def headline(now: Figures, before: Figures | None) -> list[Card]:
     """The numbers of the period, and by how much they differ from those of the year before."""
-    table = by_region(summary)
-    row = table.loc[summary.region]
+    table = now.by_region
     return [
-        _energy_card(summary, before),
-        _share_card(summary, before),
+        _energy_card(now, before),
+        _share_card(now, before),
         Card("Average price over time [$/MWh]", _by_region(table["average"], dollars), _was(before, "average")),
-        Card("VWAP of generation", f"{dollars(row['vwap'])} /MWh", _was(before, "vwap")),
-        Card("Hours below $0 [h]", _by_region(table["below_zero_hours"], _hours), _of_hours(summary, before)),
+        Card("VWAP of generation", f"{dollars(now.of('vwap'))} /MWh", _was(before, "vwap")),
+        Card("Hours below $0 [h]", _by_region(table["below_zero_hours"], _hours), _of_hours(now, before)),
         _price_card("Highest price", table, "greatest"),
         _price_card("Lowest price", table, "least"),
-        Card("Peak demand", f"{number(row['peak_mw'])} MW", _at(row["peak_at"])),
+        Card("Peak demand", f"{number(now.of('peak_mw'))} MW", _at(table.at[now.region, "peak_at"])),
     ]
 
 
@@ -105,57 +105,52 @@ def _by_region(values: pd.Series, spoken: Callable[[float], str]) -> dict[str, s
     return said if len(said) > 1 else next(iter(said.values()))
 
 
-def _energy_card(summary: Summary, before: Summary | None) -> Card:
-    row = by_region(summary).loc[summary.region]
-    below = f"and rooftop solar {number(row['rooftop_gwh'], 1)} GWh"
-    percent = total_change(summary, before)
+def _energy_card(now: Figures, before: Figures | None) -> Card:
+    below = f"and rooftop solar {number(now.of('rooftop_gwh'), 1)} GWh"
+    percent = total_change(now, before)
     if before is not None and not math.isnan(percent):
         below += f"; together {signed(percent)} % on {before.period.short}"
-    return Card("Generation of units", f"{number(row['generation_gwh'], 1)} GWh", below)
+    return Card("Generation of units", f"{number(now.of('generation_gwh'), 1)} GWh", below)
 
 
-def total_change(summary: Summary, before: Summary | None) -> float:
+def total_change(now: Figures, before: Figures | None) -> float:
     """Generation with rooftop solar, against the year before [%]; NaN where either lacks hours."""
-    if before is None or not _energies_comparable(summary, before):
+    if before is None or not _energies_comparable(now, before):
         return float("nan")
-    now, old = (
-        by_region(each).loc[[each.region], ["generation_gwh", "rooftop_gwh"]].sum(axis="columns")
-        for each in (summary, before)
-    )
-    return float(change(now, old).iloc[0])
+    sums = [each.of("generation_gwh") + each.of("rooftop_gwh") for each in (now, before)]
+    return float(change(pd.Series(sums[:1]), pd.Series(sums[1:])).iloc[0])
 
 
-def _energies_comparable(summary: Summary, before: Summary) -> bool:
+def _energies_comparable(now: Figures, before: Figures) -> bool:
     """True where units and rooftop solar are stored in nearly all hours of both periods."""
-    now, old = by_region(summary).loc[summary.region], by_region(before).loc[before.region]
     return all(
-        comparable(now[hours], summary.period.hours, old[hours], before.period.hours)
+        comparable(now.of(hours), now.period.hours, before.of(hours), before.period.hours)
         for hours in ("generation_hours", "rooftop_hours")
     )
 
 
-def _share_card(summary: Summary, before: Summary | None) -> Card:
-    row = by_region(summary).loc[summary.region]
-    below = f"{number(row['share_hours'], 1)} of {number(summary.period.hours, 1)} h count"
-    old = float("nan") if before is None else by_region(before).at[before.region, "share"]
+def _share_card(now: Figures, before: Figures | None) -> Card:
+    share = now.of("share")
+    below = f"{number(now.of('share_hours'), 1)} of {number(now.period.hours, 1)} h count"
+    old = float("nan") if before is None else before.of("share")
     if before is not None and not math.isnan(old):
-        below = f"{signed(100 * (row['share'] - old))} points on {before.period.short}; {below}"
-    return Card("Renewable share", f"{number(100 * row['share'], 1)} %", below)
+        below = f"{signed(100 * (share - old))} points on {before.period.short}; {below}"
+    return Card("Renewable share", f"{number(100 * share, 1)} %", below)
 
 
-def _was(before: Summary | None, column: str) -> str:
+def _was(before: Figures | None, column: str) -> str:
     """The value of the year before, of one region or of the NEM."""
     if before is None:
         return ""
-    value = by_region(before).at[before.region, column]
+    value = before.of(column)
     return "" if math.isnan(value) else f"{before.period.short}: {dollars(value)}"
 
 
-def _of_hours(summary: Summary, before: Summary | None) -> str:
-    hours = f"of {number(summary.period.hours, 1)} h"
-    if before is None or summary.region == NEM_REGION:
+def _of_hours(now: Figures, before: Figures | None) -> str:
+    hours = f"of {number(now.period.hours, 1)} h"
+    if before is None or now.region == NEM_REGION:
         return f"{hours}, in half hours"
-    old = by_region(before).at[summary.region, "below_zero_hours"]
+    old = before.of("below_zero_hours")
     return f"{hours}, in half hours" if math.isnan(old) else f"{hours}; {before.period.short}: {number(old, 1)} h"
 
 
@@ -167,12 +162,12 @@ def _price_card(label: str, table: pd.DataFrame, which: str) -> Card:
     return Card(label, f"{dollars(float(known[region]))} /MWh", f"{region}, {_at(table.at[region, f'{which}_at'])}")
 
 
-def regions_table(summary: Summary, before: Summary | None) -> Table:
+def regions_table(now: Figures, before: Figures | None) -> Table:
     """A row a region and period."""
     parts = []
-    for each in (summary, before):
+    for each in (now, before):
         if each is not None:
-            part = by_region(each).reset_index().assign(period=each.period.short)
+            part = each.by_region.reset_index().assign(period=each.period.short)
             part["share_percent"] = 100 * part["share"]
             for column in ("greatest_at", "least_at", "peak_at"):
                 part[column] = part[column].map(when)
@@ -181,44 +176,41 @@ def regions_table(summary: Summary, before: Summary | None) -> Table:
     return Table("regions", rows.sort_index(level=["place", "which"]).reset_index(drop=True), COLUMNS)
 
 
-def fuel_chart(summary: Summary, before: Summary | None, theme: Theme) -> Chart:
+def fuel_chart(now: Figures, before: Figures | None, theme: Theme) -> Chart:
     """Energy by fuel: a bar a region, or of one region one a period."""
-    table = energies(summary)
-    if summary.region == NEM_REGION:
-        frame, what = table[list(summary.regions)].T, f"by region, {summary.period.title}"
+    table = now.energies
+    if now.region == NEM_REGION:
+        frame, what = table[list(now.summary.regions)].T, f"by region, {now.period.title}"
     else:
-        frame, what = table.rename(columns={summary.region: summary.period.short}).T, summary.region
-        if before is not None and not (old := energies(before)).empty:
+        frame, what = table.rename(columns={now.region: now.period.short}).T, now.region
+        if before is not None and not (old := before.energies).empty:
             frame = pd.concat([frame, old.rename(columns={before.region: before.period.short}).T])
             frame = frame[in_order([str(series) for series in frame.columns])]
     bars = [Bar(slug(str(series)), str(series), series_colour(str(series))) for series in frame.columns]
     frame = frame.rename(columns={str(series): slug(str(series)) for series in frame.columns}).dropna(how="all")
-    frame.index.name = "region" if summary.region == NEM_REGION else "period"
+    frame.index.name = "region" if now.region == NEM_REGION else "period"
     return bar_chart(
         "energy", frame, bars, theme, unit="GWh", stacked=True, title=f"Energy by fuel [GWh], {what}", height=360
     )
 
 
-def fuel_table(summary: Summary, before: Summary | None) -> Table:
+def fuel_table(now: Figures, before: Figures | None) -> Table:
     """A row a series: GWh of each region, share of generation, VWAP, and GWh of the year before."""
-    table = energies(summary)
+    table = now.energies
     total = table.columns[-1]  # the NEM, or the region
-    sums = summary.energy.groupby("series")[["priced_mwh", "revenue"]].sum()
+    sums = now.summary.energy.groupby("series")[["priced_mwh", "revenue"]].sum()
     rows = table.copy()
-    rows["share"] = 100 * series_shares(summary, summary.region).reindex(rows.index)
+    rows["share"] = 100 * series_shares(now.summary, now.region).reindex(rows.index)
     rows["vwap"] = [
-        price_of(float(sums.at[series, "revenue"]), float(sums.at[series, "priced_mwh"]))
-        if series in sums.index
-        else float("nan")
-        for series in rows.index
+        price_of(number_at(sums, series, "revenue"), number_at(sums, series, "priced_mwh")) for series in rows.index
     ]
-    if before is not None and not (old := energies(before)).empty:
+    if before is not None and not (old := before.energies).empty:
         order = in_order([str(series) for series in {*rows.index, *old.index}])
         rows = rows.reindex(order)
         rows["before"] = old[old.columns[-1]].reindex(order)
     rows.loc[TOTAL] = _total(rows)
     if before is not None and "before" in rows:
-        known = _energies_comparable(summary, before)
+        known = _energies_comparable(now, before)
         rows["change"] = change(rows[total], rows["before"]) if known else float("nan")
     columns = [Column("series", "Fuel", width=140)]
     columns += [Column(str(region), f"{region} [GWh]", 1, width=104) for region in table.columns]
@@ -231,5 +223,5 @@ def fuel_table(summary: Summary, before: Summary | None) -> Table:
 
 def _total(rows: pd.DataFrame) -> pd.Series:
     """Of what is generation: sums of GWh and shares; a VWAP is that of the region, and stands above."""
-    made = rows[~rows.index.isin(NOT_GENERATION)]
-    return made.sum(min_count=1).where([column != "vwap" for column in rows.columns])
+    made = rows[~rows.index.isin(NOT_GENERATION)].assign(vwap=float("nan"))
+    return made.sum(min_count=1)

@@ -80,7 +80,7 @@ def _points(
 ) -> dict[str, Any]:
     """Both ends of each month, and a break before a month whose predecessor is missing."""
     count = len(frame)
-    breaks = np.flatnonzero((starts[1:] != ends[:-1])) + 1 if count else np.array([], dtype=int)
+    breaks = np.flatnonzero(starts[1:] != ends[:-1]) + 1 if count else np.array([], dtype=int)
     x = np.insert(np.column_stack([starts, ends]).ravel(), 2 * breaks, starts[breaks]) if count else np.array([])
     points: dict[str, Any] = {"x": x}
     for line in lines:

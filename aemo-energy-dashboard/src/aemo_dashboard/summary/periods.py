@@ -1,4 +1,4 @@
-"""Calendar months and years in NEM time, by the start of their intervals: 00:00 of the first closes the period before."""
+"""Calendar months and years in NEM time, by the start of their intervals: 00:00 of the first closes the one before."""
 
 import re
 from dataclasses import dataclass, replace
@@ -12,11 +12,13 @@ from aemo_dashboard.shared.adapters import newest, oldest
 from aemo_dashboard.shared.asked import Asked, newest_end
 from aemo_dashboard.shared.duckdb_views import part_files
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.resolution_manager import check_year
+from aemo_dashboard.shared.resolution_manager import FIRST_YEAR, check_year
 from aemo_dashboard.shared.tables import partition_span
 
 TABLES = ("scada30", "prices30", "regions30", "rooftop30")
 """What a summary is made of: half hours."""
+EVER = datetime(FIRST_YEAR, 1, 1)  # noqa: DTZ001 - NEM time is naive
+"""Before all that can be stored."""
 PERIOD = re.compile(r"(\d{4})(?:-(\d{2}))?")
 
 

@@ -10,8 +10,8 @@ from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.page import Chosen
 from aemo_dashboard.shared.tables import NEM_REGION
 from aemo_dashboard.shared.theme import BAND_COLOURS, Theme
-from aemo_dashboard.summary.data import Summary, load, load_before
-from aemo_dashboard.summary.figures import bands, by_region, generation
+from aemo_dashboard.summary.data import load, load_before
+from aemo_dashboard.summary.figures import Figures, generation
 from aemo_dashboard.summary.periods import period_of
 from aemo_dashboard.summary.words import before_sentences, gap_sentences, heading, notes, when
 
@@ -45,10 +45,10 @@ BAND_COLUMNS = (
 )
 DEFINITIONS = (
     "Prices are means of half hours, and so are the hours of a band; a band begins with its lower price and ends below "
-    "its upper one. Revenue is Σ MW × $/MWh × h of the region's units that generate, by half hour, signed: auxiliary load is "
-    "subtracted, and generation at a price below zero costs. Batteries, loads and rooftop solar are not in it; batteries "
-    "stand beside it by their two signs. A share of revenue is of the region's whole revenue, so that a band below zero "
-    "has a negative one."
+    "its upper one. Revenue is Σ MW × $/MWh × h of the region's units that generate, by half hour, signed: auxiliary "
+    "load is subtracted, and generation at a price below zero costs. Batteries, loads and rooftop solar are not in it; "
+    "batteries stand beside it by their two signs. A share of revenue is of the region's whole revenue, so that a band "
+    "below zero has a negative one."
 )
 
 
@@ -60,25 +60,24 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
     title = heading(asked.region, period.spoken)
     if summary.prices.empty:
         return Content((title,), f"No prices of {asked.region} are stored for {period.title}.", span)
-    before, late = load_before(queries, period, asked.region)
-    if before is not None and before.prices.empty:
-        before = None
-    sentences = (DEFINITIONS, *gap_sentences(summary), *before_sentences(period, before, late))
+    old, late = load_before(queries, period, asked.region)
+    figures, before = Figures(summary), None if old is None or old.prices.empty else Figures(old)
+    sentences = (DEFINITIONS, *gap_sentences(figures), *before_sentences(period, before, late))
     pictures = Side(
         "bands",
         (
-            band_chart("time", "time_share", "Share of time by price band [%]", summary, before, theme),
-            band_chart("revenue", "revenue_share", "Share of revenue by price band [%]", summary, before, theme),
+            band_chart("time", "time_share", "Share of time by price band [%]", figures, before, theme),
+            band_chart("revenue", "revenue_share", "Share of revenue by price band [%]", figures, before, theme),
         ),
         420,
     )
     return Content(
-        (title, price_table(summary, before), pictures, band_table(summary, before), notes(*sentences)), span=span
+        (title, price_table(figures, before), pictures, band_table(figures, before), notes(*sentences)), span=span
     )
 
 
-def _periods(summary: Summary, before: Summary | None) -> list[Summary]:
-    return [each for each in (summary, before) if each is not None]
+def _periods(now: Figures, before: Figures | None) -> list[Figures]:
+    return [each for each in (now, before) if each is not None]
 
 
 def _interleaved(parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -87,48 +86,48 @@ def _interleaved(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return rows.sort_index(level=["place", "which"]).reset_index(drop=True)
 
 
-def price_table(summary: Summary, before: Summary | None) -> Table:
+def price_table(now: Figures, before: Figures | None) -> Table:
     """A row a region and period: averages, extremes, hours by band, revenue [$M]."""
-    return Table("prices", _interleaved([_price_rows(each) for each in _periods(summary, before)]), PRICE_COLUMNS)
+    return Table("prices", _interleaved([_price_rows(each) for each in _periods(now, before)]), PRICE_COLUMNS)
 
 
-def _price_rows(summary: Summary) -> pd.DataFrame:
-    table = by_region(summary).drop(index=NEM_REGION, errors="ignore")
-    hours = bands(summary).pivot(index="region", columns="band", values="hours").rename(columns=KEYS)
+def _price_rows(now: Figures) -> pd.DataFrame:
+    table = now.by_region.drop(index=NEM_REGION, errors="ignore")
+    hours = now.bands.pivot(index="region", columns="band", values="hours").rename(columns=KEYS)
     table = table.join(hours)
-    energy = summary.energy[summary.energy["band"].notna()]
-    made = generation(summary)
+    energy = now.summary.energy[now.summary.energy["band"].notna()]
+    made = generation(now.summary)
     table["revenue"] = made[made["band"].notna()].groupby("region")["revenue"].sum() / MILLION
     for column, series in (("discharge", "Battery discharge"), ("charge", "Battery charge")):
         table[column] = energy[energy["series"] == series].groupby("region")["revenue"].sum() / MILLION
     for column in ("least_at", "greatest_at"):
         table[column] = table[column].map(when)
-    rows = table.rename_axis("region").reset_index().assign(period=summary.period.short)
+    rows = table.rename_axis("region").reset_index().assign(period=now.period.short)
     return rows.reindex(columns=[column.key for column in PRICE_COLUMNS])
 
 
-def band_table(summary: Summary, before: Summary | None) -> Table:
+def band_table(now: Figures, before: Figures | None) -> Table:
     """A row a region, band and period."""
     parts = []
-    for each in _periods(summary, before):
-        rows = bands(each).assign(period=each.period.short)
+    for each in _periods(now, before):
+        rows = each.bands.assign(period=each.period.short)
         rows["time_percent"], rows["revenue_percent"] = 100 * rows["time_share"], 100 * rows["revenue_share"]
         rows["millions"] = rows["revenue"] / MILLION
         parts.append(rows[[column.key for column in BAND_COLUMNS]])
     rows = pd.concat(parts, ignore_index=True)
-    order = {region: place for place, region in enumerate(summary.regions)}
+    order = {region: place for place, region in enumerate(now.summary.regions)}
     ranks = rows["region"].map(order) * len(PRICE_BANDS) + rows["band"].map({b: n for n, b in enumerate(PRICE_BANDS)})
     rows = rows.assign(rank=ranks).sort_values("rank", kind="stable").drop(columns="rank").reset_index(drop=True)
     return Table("bands", rows, BAND_COLUMNS)
 
 
-def band_chart(name: str, column: str, title: str, summary: Summary, before: Summary | None, theme: Theme) -> Chart:
+def band_chart(name: str, column: str, title: str, now: Figures, before: Figures | None, theme: Theme) -> Chart:
     """Stacked shares [%]: a bar a region, or of one region one a period; what is negative goes down."""
     parts = []
-    for each in _periods(summary, before if summary.region != NEM_REGION else None):
-        wide = 100 * bands(each).pivot(index="region", columns="band", values=column).reindex(columns=list(PRICE_BANDS))
-        parts.append(wide if summary.region == NEM_REGION else wide.rename(index={each.region: each.period.short}))
+    for each in _periods(now, before if now.region != NEM_REGION else None):
+        wide = 100 * each.bands.pivot(index="region", columns="band", values=column).reindex(columns=list(PRICE_BANDS))
+        parts.append(wide if now.region == NEM_REGION else wide.rename(index={each.region: each.period.short}))
     frame = pd.concat(parts).rename(columns=KEYS)
-    frame.index.name = "region" if summary.region == NEM_REGION else "period"
+    frame.index.name = "region" if now.region == NEM_REGION else "period"
     made = [Bar(key, band, BAND_COLOURS[band]) for band, key in KEYS.items()]
     return bar_chart(name, frame, made, theme, unit="%", stacked=True, title=title, height=320)

@@ -10,13 +10,12 @@ from aemo_dashboard.shared.charts.lines import Line
 from aemo_dashboard.shared.content import Block, Chart, Column, Content, Table
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.page import Chosen
-from aemo_dashboard.shared.status import first_interval_start
 from aemo_dashboard.shared.tables import NEM_REGION
 from aemo_dashboard.shared.theme import REGION_COLOURS, Theme
 from aemo_dashboard.summary.data import WHOLE_REGION, extremes, prices, region_days, scopes_of, together
-from aemo_dashboard.summary.figures import price_table
+from aemo_dashboard.summary.figures import number_at, price_table
 from aemo_dashboard.summary.months import month_chart
-from aemo_dashboard.summary.periods import last_half_hour, month_of, whole
+from aemo_dashboard.summary.periods import EVER, last_half_hour
 from aemo_dashboard.summary.words import Card, cards, dollars, heading, notes, number, when
 
 SHARE = "Highest renewable share"
@@ -39,10 +38,10 @@ COLUMNS = (
     Column("since", "Stored since (NEM time)", width=170),
 )
 DEFINITIONS = (
-    "Records of all that is stored, up to the newest interval; neither the period nor the range matters. Values are means of "
-    "half hours, prices also of 5 minutes as far as they are stored; times are the end of the interval, of equal ones the "
-    "first. A share counts where units report and rooftop solar is stored in the same half hour; the NEM's records need "
-    "all five regions. There is no NEM price."
+    "Records of all that is stored, up to the newest interval; neither the period nor the range matters. Values are "
+    "means of half hours, prices also of 5 minutes as far as they are stored; times are the end of the interval, of "
+    "equal ones the first. A share counts where units report and rooftop solar is stored in the same half hour; the "
+    "NEM's records need all five regions. There is no NEM price."
 )
 
 
@@ -51,7 +50,7 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
     del chosen
     scopes = scopes_of(asked.region)
     until, last = asked.until or newest_end(queries), last_half_hour(queries, asked)
-    first = whole(month_of(first_interval_start(queries) + pd.Timedelta(minutes=1))).start
+    first = EVER
     months = region_days(queries, first, last, asked.region, months=True)
     records = pd.DataFrame(
         [
@@ -62,7 +61,7 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
         columns=[column.key for column in COLUMNS],
     )
     priced = price_records(queries, first, last, until, asked.region)
-    title = heading(asked.region, "all stored history")
+    title = heading(asked.region, f"all that is stored, to {when(last)} NEM time", "The range on the left is not used here.")
     if records.empty and priced.empty:
         return Content((title,), f"Nothing is stored for {asked.region}.", (first, last))
     blocks: list[Block] = [title, cards(headline(records, priced, asked.region))]
@@ -82,11 +81,11 @@ def _output_records(output: pd.DataFrame, scopes: tuple[str, ...]) -> Iterator[t
     """Highest share, and highest output of a few series, by region."""
     rows = output.dropna(subset=["peak"]).set_index(["series", "region"])
     for series, record in ((WHOLE_REGION, SHARE), *PEAKS.items()):
+        factor, unit = (100, "%") if series == WHOLE_REGION else (1, "MW")
         for scope in scopes:
-            if (series, scope) in rows.index:
-                row = rows.loc[(series, scope)]
-                value, unit = (100 * row["peak"], "%") if series == WHOLE_REGION else (row["peak"], "MW")
-                yield _row(record, scope, value, unit, row["peak_at"], row["first_at"])
+            if (where := (series, scope)) in rows.index:
+                value = factor * number_at(rows, where, "peak")
+                yield _row(record, scope, value, unit, rows.at[where, "peak_at"], rows.at[where, "first_at"])
 
 
 def _extremes(
@@ -97,9 +96,9 @@ def _extremes(
     for column in which:
         for scope in scopes:
             if scope in found.index:
-                row = found.loc[scope]
                 record = f"{'Highest' if column == 'greatest' else 'Lowest'} {name}"
-                yield _row(record, scope, row[column], "MW", row[f"{column}_at"], row["first"])
+                value, at = number_at(found, scope, column), found.at[scope, f"{column}_at"]
+                yield _row(record, scope, value, "MW", at, found.at[scope, "first"])
 
 
 def price_records(queries: QueryManager, first: datetime, last: datetime, until: datetime, region: str) -> pd.DataFrame:
@@ -118,13 +117,13 @@ def price_records(queries: QueryManager, first: datetime, last: datetime, until:
 def headline(records: pd.DataFrame, priced: pd.DataFrame, region: str) -> list[Card]:
     """The records of the region or of the NEM; the NEM's prices are the extremes of its regions."""
     given = []
-    for row in records[records["region"] == region].itertuples():
-        digits = 1 if row.unit == "%" else 0
-        given.append(Card(str(row.record), f"{number(row.value, digits)} {row.unit}", f"{row.at} NEM time"))
+    mine = records[records["region"] == region]
+    for record, value, unit, at in zip(*(mine[key] for key in ("record", "value", "unit", "at")), strict=True):
+        given.append(Card(record, f"{number(value, 1 if unit == '%' else 0)} {unit}", f"{at} NEM time"))
     for label, column in (("Highest price", "greatest"), ("Lowest price", "least")):
         if len(priced):
             known = priced[column]
-            row = priced.loc[known.idxmax() if column == "greatest" else known.idxmin()]
+            row = priced.iloc[int(known.argmax() if column == "greatest" else known.argmin())]
             below = f"{row['region']}, {row['resolution']}, {row[f'{column}_at']} NEM time"
             given.append(Card(label, f"{dollars(float(row[column]))} /MWh", below))
     return given

@@ -1,7 +1,9 @@
 """The view "Renewables": the share by month over all that is stored, and by day within the period."""
 
 import math
+from datetime import datetime
 
+import numpy as np
 import pandas as pd
 
 from aemo_dashboard.shared.asked import Asked
@@ -10,12 +12,12 @@ from aemo_dashboard.shared.content import Block, Chart, Column, Content, Table
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.page import Chosen
 from aemo_dashboard.shared.resolution_manager import DAILY, Window
-from aemo_dashboard.shared.status import first_interval_start
 from aemo_dashboard.shared.tables import NEM_REGION
 from aemo_dashboard.shared.theme import REGION_COLOURS, Theme
 from aemo_dashboard.summary.data import region_days, scopes_of, shares, together
+from aemo_dashboard.summary.figures import comparable, number_at
 from aemo_dashboard.summary.months import MONTH, month_chart
-from aemo_dashboard.summary.periods import Period, last_half_hour, month_of, period_of, whole
+from aemo_dashboard.summary.periods import EVER, Period, last_half_hour, period_of
 from aemo_dashboard.summary.words import Card, cards, heading, notes, number, signed, when
 
 KEYS = ["settlementdate", "region"]
@@ -30,9 +32,10 @@ MONTH_COLUMNS = (
     Column("peak_at", "at (NEM time)", width=140),
 )
 DEFINITIONS = (
-    "Renewable share by energy: (wind + solar + rooftop + hydro + biomass) ÷ (all generation + rooftop), positive values of "
-    "each half hour and fuel; storage, loads and interconnectors are in neither. A half hour counts where units report and "
-    "rooftop solar is stored, for the NEM in all five regions. A month is incomplete where some of its hours don't count."
+    "Renewable share by energy: (wind + solar + rooftop + hydro + biomass) ÷ (all generation + rooftop), positive "
+    "values of each half hour and fuel; storage, loads and interconnectors are in neither. A half hour counts where "
+    "units report and rooftop solar is stored, for the NEM in all five regions. A month is incomplete where some of "
+    "its hours don't count."
 )
 
 
@@ -42,16 +45,15 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
     scopes = scopes_of(asked.region)
     title = heading(asked.region, period.spoken)
     last = last_half_hour(queries, asked)
-    first = whole(month_of(first_interval_start(queries) + pd.Timedelta(minutes=1))).start
-    monthly = region_days(queries, first, last, asked.region, months=True)
-    trend = month_table(shares(monthly, KEYS), asked.region, last)
-    span = (min(first, period.start), last)
+    by_month = shares(region_days(queries, EVER, last, asked.region, months=True), KEYS)
+    trend = month_table(by_month, asked.region, last)
+    span = ((trend.index[0] - MONTH).to_pydatetime() if len(trend) else period.start, last)
     if trend["percent"].isna().all():
         return Content((title, notes(DEFINITIONS)), _nothing(asked.region, "any month"), span)
     days = region_days(queries, period.start, period.end, asked.region)
     daily = shares(days, KEYS)
     blocks: list[Block] = [title, cards(headline(queries, days, period, asked.region))]
-    blocks.append(trend_chart(shares(monthly, KEYS), trend, scopes, theme))
+    blocks.append(trend_chart(by_month, trend, scopes, theme))
     if daily["share"].notna().any():
         blocks.append(day_chart(daily, scopes, period, theme))
     table = trend.sort_index(ascending=False).reset_index(drop=True)
@@ -64,48 +66,45 @@ def _nothing(region: str, when_: str) -> str:
     return f"{region} has no half hour in {when_} in which both generation and rooftop solar are stored."
 
 
-def month_table(found: pd.DataFrame, region: str, last: pd.Timestamp) -> pd.DataFrame:
+def month_table(found: pd.DataFrame, region: str, last: datetime) -> pd.DataFrame:
     """A row a month that has any hours, oldest first (index: its end): see ``MONTH_COLUMNS``.
 
-    expected: the hours of the month that have passed in the data [h]. The change is given between complete months.
+    expected: all hours of the month [h]. The change is given between complete months.
     """
-    rows = found.xs(region, level="region") if region in found.index.get_level_values("region") else found.iloc[:0]
-    rows = rows.reset_index("region", drop=True) if "region" in rows.index.names else rows
-    starts, ends = rows.index - MONTH, rows.index
+    known = region in found.index.get_level_values("region")
+    rows = found.xs(region, level="region") if known else found.iloc[:0].droplevel("region")
+    ends = pd.DatetimeIndex(rows.index)
+    starts = ends - MONTH
     table = pd.DataFrame(index=ends)
     table["month"] = starts.strftime("%Y-%m")
     table["percent"] = 100 * rows["share"]
     table["share_hours"] = rows["share_hours"]
     table["expected"] = (ends - starts) / pd.Timedelta(hours=1)
-    running = ends > pd.Timestamp(last)
     complete = table["share_hours"] >= table["expected"]
-    table["remark"] = [
-        "running" if runs else "" if whole_ else "incomplete" for runs, whole_ in zip(running, complete, strict=True)
-    ]
-    known = table["percent"].where(complete)
-    before = known.reindex(ends - pd.DateOffset(years=1)).to_numpy()
-    table["points"] = known - before
+    table["remark"] = np.where(ends > pd.Timestamp(last), "running", np.where(complete, "", "incomplete"))
+    before = table["percent"].where(complete)
+    before = before.set_axis(ends + pd.DateOffset(years=1)).reindex(ends)
+    table["points"] = table["percent"].where(complete) - before
     table["peak_percent"], table["peak_at"] = 100 * rows["peak"], rows["peak_at"].map(when)
     return table
 
 
 def headline(queries: QueryManager, days: pd.DataFrame, period: Period, region: str) -> list[Card]:
-    """The period's share, its change, its best day and its best half hour."""
+    """The period's share, its change where the same hours count a year before, and its best half hour."""
     found = shares(together([days], ["region", "series"]), ["region"])
     if region not in found.index:
         return []
-    row = found.loc[region]
+    share, hours = number_at(found, region, "share"), number_at(found, region, "share_hours")
+    below = f"{number(hours, 1)} of {number(period.hours, 1)} h count"
+    given = [Card(f"Renewable share, {period.title}", f"{number(100 * share, 1)} %", below)]
     before = period.year_before()
     old = shares(together([region_days(queries, before.start, before.end, region)], ["region", "series"]), ["region"])
-    was = old.loc[region] if region in old.index else None
-    whole_before = was is not None and was["share_hours"] >= before.hours
-    below = f"{number(row['share_hours'], 1)} of {number(period.hours, 1)} h count"
-    difference = 100 * (row["share"] - was["share"]) if was is not None and whole_before else float("nan")
-    given = [Card(f"Renewable share, {period.title}", f"{number(100 * row['share'], 1)} %", below)]
-    if not math.isnan(difference) and was is not None:
-        text = f"{before.short}: {number(100 * was['share'], 1)} %"
-        given.append(Card("On the year before", f"{signed(difference)} points", text))
-    given.append(Card("Highest half hour", f"{number(100 * row['peak'], 1)} %", f"{when(row['peak_at'])} NEM time"))
+    was = number_at(old, region, "share")
+    if comparable(hours, period.hours, number_at(old, region, "share_hours"), before.hours) and not math.isnan(was):
+        text = f"{before.short}: {number(100 * was, 1)} %"
+        given.append(Card("On the year before", f"{signed(100 * (share - was))} points", text))
+    peak = f"{number(100 * number_at(found, region, 'peak'), 1)} %"
+    given.append(Card("Highest half hour", peak, f"{when(found.at[region, 'peak_at'])} NEM time"))
     return given
 
 

@@ -13,7 +13,7 @@ from aemo_dashboard.shared import looks
 from aemo_dashboard.shared.content import Words
 from aemo_dashboard.shared.showing import paragraph
 from aemo_dashboard.summary.data import UNPLACED, Summary
-from aemo_dashboard.summary.figures import by_region, generation
+from aemo_dashboard.summary.figures import Figures, generation
 from aemo_dashboard.summary.periods import Period
 
 DASH = "–"
@@ -84,9 +84,9 @@ def when(moment: object) -> str:
     return DASH if not isinstance(moment, datetime) or pd.isna(moment) else spoken(moment)
 
 
-def heading(region: str, what: str) -> Words:
+def heading(region: str, what: str, aside: str = NOT_THE_RANGE) -> Words:
     """What is shown, and that the frame's range isn't."""
-    text = f"<b>{html.escape(region)}</b> · {html.escape(what)} · 30-minute data<br>{html.escape(NOT_THE_RANGE)}"
+    text = f"<b>{html.escape(region)}</b> · {html.escape(what)} · 30-minute data<br>{html.escape(aside)}"
     return Words("heading", text, looks.HEADING)
 
 
@@ -95,9 +95,9 @@ def notes(*sentences: str) -> Words:
     return Words("notes", "".join(map(paragraph, dict.fromkeys(sentences))), looks.NOTES)
 
 
-def gap_sentences(summary: Summary) -> list[str]:
+def gap_sentences(figures: Figures) -> list[str]:
     """Which hours of the period hold no data, and what is in no sum."""
-    period, table = summary.period, by_region(summary)
+    summary, period, table = figures.summary, figures.period, figures.by_region
     kinds = {
         "generation": "generation_hours",
         "rooftop solar": "rooftop_hours",
@@ -137,7 +137,7 @@ def _unpriced(summary: Summary) -> list[str]:
     return [f"{number(lost, 1)} GWh of generation have no price and are in no revenue."]
 
 
-def before_sentences(period: Period, before: Summary | None, late: Sequence[str]) -> list[str]:
+def before_sentences(period: Period, before: Figures | None, late: Sequence[str]) -> list[str]:
     """What the comparison with the year before is made of, and what it lacks."""
     old = period.year_before()
     if before is None:
