@@ -33,8 +33,8 @@ from aemo_dashboard.summary.words import (
 
 TOTAL = "All generation"
 COLUMNS = (
-    Column("region", "Region", width=74),
-    Column("period", "Period", width=92),
+    Column("region", "Region", width=92),
+    Column("period", "Period", width=96),
     Column("generation_gwh", "Units [GWh]", 1, width=96),
     Column("rooftop_gwh", "Rooftop [GWh]", 1, width=110),
     Column("share_percent", "Renewable [%]", 1, width=110),
@@ -42,11 +42,11 @@ COLUMNS = (
     Column("vwap", "VWAP [$/MWh]", 2, width=110),
     Column("below_zero_hours", "Below $0 [h]", 1, width=98),
     Column("greatest", "Highest [$/MWh]", 2, width=122),
-    Column("greatest_at", "at (NEM time)", width=128),
+    Column("greatest_at", "Highest at (NEM time)", width=172),
     Column("least", "Lowest [$/MWh]", 2, width=118),
-    Column("least_at", "at (NEM time)", width=128),
+    Column("least_at", "Lowest at (NEM time)", width=172),
     Column("peak_mw", "Peak demand [MW]", 0, width=134),
-    Column("peak_at", "at (NEM time)", width=128),
+    Column("peak_at", "Peak at (NEM time)", width=160),
 )
 DEFINITIONS = (
     "Energy is that of the units' readings, signed: auxiliary load is subtracted. Batteries and loads are not "

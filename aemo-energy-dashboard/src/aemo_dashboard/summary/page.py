@@ -20,10 +20,18 @@ KINDS = (MONTH, YEAR)
 OF_A_PERIOD = ("glance", "prices", "renewables")
 
 
+class PeriodName(param.String):  # type: ignore[type-arg]  # it can't be subscripted when it runs
+    """A string that takes a number, too: Panel reads the year in a URL as one."""
+
+    def __set__(self, obj: object, val: object) -> None:
+        """Set it as text."""
+        super().__set__(obj, str(val) if isinstance(val, int) else val)
+
+
 class Choices(param.Parameterized):
     """What a reader chooses on this tab. ``period``: ``2026-08``, ``2026``, or empty for the newest month."""
 
-    period = param.String(default="")
+    period = PeriodName(default="")
 
 
 def options_of(kind: str, queries: QueryManager, chosen: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from aemo_dashboard.shared.asked import Asked, newest_end
 from aemo_dashboard.shared.charts.lines import Line
-from aemo_dashboard.shared.content import Block, Chart, Column, Content, Table
+from aemo_dashboard.shared.content import Block, Chart, Column, Content, Side, Table
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.page import Chosen
 from aemo_dashboard.shared.tables import NEM_REGION
@@ -21,21 +21,21 @@ from aemo_dashboard.summary.words import Card, cards, dollars, heading, notes, n
 SHARE = "Highest renewable share"
 PEAKS = {"Wind": "Highest wind", "Solar": "Highest solar (utility)", "Battery Storage": "Highest battery discharge"}
 PRICE_COLUMNS = (
-    Column("region", "Region", width=80),
-    Column("resolution", "Resolution", width=100),
+    Column("region", "Region", width=92),
+    Column("resolution", "Resolution", width=112),
     Column("greatest", "Highest [$/MWh]", 2, width=130),
-    Column("greatest_at", "at (NEM time)", width=140),
+    Column("greatest_at", "Highest at (NEM time)", width=172),
     Column("least", "Lowest [$/MWh]", 2, width=130),
-    Column("least_at", "at (NEM time)", width=140),
-    Column("since", "Stored since (NEM time)", width=170),
+    Column("least_at", "Lowest at (NEM time)", width=172),
+    Column("since", "Stored since (NEM time)", width=190),
 )
 COLUMNS = (
-    Column("record", "Record", width=210),
-    Column("region", "Region", width=80),
+    Column("record", "Record", width=210, filtered=True),
+    Column("region", "Region", width=92, filtered=True),
     Column("value", "Value", 1, width=110),
-    Column("unit", "Unit", width=60),
+    Column("unit", "Unit", width=76),
     Column("at", "at (NEM time)", width=140),
-    Column("since", "Stored since (NEM time)", width=170),
+    Column("since", "Stored since (NEM time)", width=190),
 )
 DEFINITIONS = (
     "Records of all that is stored, up to the newest interval; neither the period nor the range matters. Values are "
@@ -65,11 +65,12 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
     if records.empty and priced.empty:
         return Content((title,), f"Nothing is stored for {asked.region}.", (first, last))
     blocks: list[Block] = [title, cards(headline(records, priced, asked.region))]
-    blocks += [Table("records", records, COLUMNS)] if len(records) else []
-    blocks += [Table("price-records", priced, PRICE_COLUMNS)] if len(priced) else []
     best = _best_by_month(months, scopes)
     if len(best):
         blocks.append(best_chart(best, scopes, theme))
+    tables = [Table("records", records, COLUMNS, height=420)] if len(records) else []
+    tables += [Table("price-records", priced, PRICE_COLUMNS, height=420)] if len(priced) else []
+    blocks.append(Side("tables", tuple(tables), 560))
     return Content((*blocks, notes(DEFINITIONS)), span=(first, last))
 
 

@@ -27,9 +27,9 @@ MONTH_COLUMNS = (
     Column("points", "On the year before [points]", 1, width=180),
     Column("share_hours", "Hours that count", 1, width=130),
     Column("expected", "Hours of the month", 1, width=140),
-    Column("remark", "", width=110),
+    Column("remark", "Remark", width=110),
     Column("peak_percent", "Highest half hour [%]", 1, width=150),
-    Column("peak_at", "at (NEM time)", width=140),
+    Column("peak_at", "Highest at (NEM time)", width=180),
 )
 DEFINITIONS = (
     "Renewable share by energy: (wind + solar + rooftop + hydro + biomass) ÷ (all generation + rooftop), positive "
