@@ -6,9 +6,10 @@ from aemo_dashboard.generation.page import PAGE as GENERATION
 from aemo_dashboard.nem_dash.page import PAGE as TODAY
 from aemo_dashboard.shared.page import Page
 from aemo_dashboard.station.page import PAGE as STATIONS
+from aemo_dashboard.summary.page import PAGE as SUMMARY
 from aemo_dashboard.transmission.page import PAGE as TRANSMISSION
 
-PAGES: tuple[Page, ...] = (TODAY, GENERATION, PRICES, STATIONS, TRANSMISSION, COMPARISON)
+PAGES: tuple[Page, ...] = (TODAY, GENERATION, PRICES, STATIONS, TRANSMISSION, COMPARISON, SUMMARY)
 
 
 def page_of(slug: str) -> Page | None:

@@ -18,7 +18,7 @@ from aemo_dashboard.errors import RequestError
 from aemo_dashboard.nemtime import parse_moment
 from aemo_dashboard.pages import page_of
 from aemo_dashboard.services import Services
-from aemo_dashboard.shared.asked import URL_NAMES, Asked, Frame
+from aemo_dashboard.shared.asked import URL_NAMES, Asked, Frame, window_of
 from aemo_dashboard.shared.content import Chart, Table
 from aemo_dashboard.shared.export import to_csv, to_parquet
 from aemo_dashboard.shared.page import Page, chosen, pinned
@@ -82,8 +82,9 @@ def file_of(
     frame = frames.get(block)
     if frame is None:
         raise RequestError(content.sentence or f"{page.title!r} has no {block!r} to download here.")
-    window = page.window(queries, asked)
-    stamps = "_".join(moment.strftime("%Y%m%dT%H%M") for moment in (window.start, window.end))
+    window = window_of(queries, asked)
+    span = content.span or (window.start, window.end)
+    stamps = "_".join(moment.strftime("%Y%m%dT%H%M") for moment in span)
     name = f"{page.slug}_{block}_{asked.region}_{stamps}{'' if mark is None else '_simulated'}.{ending}"
     write, kind = WRITERS[ending]
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

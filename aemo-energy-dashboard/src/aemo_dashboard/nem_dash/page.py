@@ -9,7 +9,6 @@ import panel as pn
 import param
 
 from aemo_dashboard.nem_dash import today_view
-from aemo_dashboard.nem_dash.day import day_window
 from aemo_dashboard.shared import looks
 from aemo_dashboard.shared.charts.price_axis import SCALES
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
@@ -38,5 +37,4 @@ PAGE = Page(
     url_names={"scale": "today_scale"},
     controls=controls,
     views=(View("Today", "overview", today_view.show, follows_clock=True),),
-    window=day_window,
 )

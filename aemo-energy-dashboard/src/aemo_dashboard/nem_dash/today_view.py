@@ -61,7 +61,7 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
         source_table(freshness(queries), nem_now()),
         Words("notes", "".join(map(paragraph, said)), looks.NOTES),
     )
-    return Content(blocks)
+    return Content(blocks, span=(window.start, window.end))
 
 
 def _generation(queries: QueryManager, region: str, window: Window, demand: ByRegion) -> GenerationView:

@@ -6,6 +6,7 @@ of its blocks, so that a file holds what the page shows.
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -108,11 +109,15 @@ Block = Words | Chart | Table | Side
 
 @dataclass(frozen=True)
 class Content:
-    """All that a view shows. ``sentence`` stands in the place of what can't be shown; ``source``: whose numbers."""
+    """All that a view shows. ``sentence`` stands in the place of what can't be shown; ``source``: whose numbers.
+
+    ``span``: start and end of what is shown, for the names of its files, where that isn't the frame's window.
+    """
 
     blocks: tuple[Block, ...] = ()
     sentence: str = ""
     source: str = "AEMO"
+    span: tuple[datetime, datetime] | None = None
 
     def leaves(self) -> "list[Words | Chart | Table]":
         """Every block, with those that stand side by side each for itself."""

@@ -165,7 +165,7 @@ class Views:
     def _texts(self, rollup: Rollup) -> list[str]:
         """The queries that make a roll-up: its own, and those of the roll-ups that it reads."""
         beside = [text for _, table in rollup.joined if table in ROLLUPS for text in self._texts(ROLLUPS[table])]
-        return [self.sql[rollup.name], *beside]
+        return [self.sql[rollup.name], repr(dict(rollup.values)), *beside]
 
     @staticmethod
     def _write_empty_files(folder: Path) -> dict[str, Path]:
@@ -222,7 +222,7 @@ class Views:
 
         def make() -> tuple[pa.Table, str]:
             start, end = partition_span(part.stem) or EVER
-            rows, read = self.run(rollup.name, sources, {"start": start, "end": end})
+            rows, read = self.run(rollup.name, sources, {"start": start, "end": end, **rollup.values})
             return pa.Table.from_pandas(rows, rollup.schema, preserve_index=False), key(read)
 
         sources = self._sources_of(rollup, part)

@@ -23,11 +23,10 @@ from aemo_dashboard.errors import DashboardError
 from aemo_dashboard.nemtime import isoformat
 from aemo_dashboard.services import Services
 from aemo_dashboard.shared import looks
-from aemo_dashboard.shared.asked import URL_NAMES, Asked, Frame, newest_end, window_of
+from aemo_dashboard.shared.asked import URL_NAMES, Asked, Frame, newest_end
 from aemo_dashboard.shared.charts.panes import say_simulated
 from aemo_dashboard.shared.content import Chart, Content
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.resolution_manager import Window
 from aemo_dashboard.shared.showing import Room
 from aemo_dashboard.shared.status import simulated_mark, simulated_sentence
 from aemo_dashboard.shared.theme import Theme
@@ -79,7 +78,7 @@ class Control:
 @dataclass(frozen=True)
 class Page:
     """A tab. ``slug`` names it in the URL; ``choices`` is what a reader chooses on it, in the URL under ``url_names``;
-    ``controls`` makes the widgets for that; ``window`` is the window that it shows, where that is not the asked one.
+    ``controls`` makes the widgets for that.
     """
 
     title: str
@@ -88,7 +87,6 @@ class Page:
     choices: type[param.Parameterized] = NoChoices
     url_names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     controls: Callable[[Any, QueryManager], Sequence[Control]] = no_controls
-    window: Callable[[QueryManager, Asked], Window] = window_of
 
     def view(self, slug: str) -> View:
         """The view of a name, else the first."""

@@ -14,15 +14,17 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aemo_dashboard.shared.tables import FLOAT, TEXT, TIME
+from aemo_dashboard.shared.formulas import NOT_GENERATION, PRICE_BANDS, RENEWABLE_FUELS
+from aemo_dashboard.shared.tables import FLOAT, REGIONS, TEXT, TIME
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ class Rollup:
     """``sql/<name>.sql`` over each part of ``base``. ``joined``: tables and roll-ups beside it, of the same span.
 
     ``group``: rows of a row group, where small ones let a query pass over most of the file.
+    ``values``: lists that its query takes besides; definitions that stand in Python, once.
     """
 
     name: str
@@ -43,12 +46,26 @@ class Rollup:
     joined: tuple[tuple[str, str], ...]  # (parameter, table)
     columns: tuple[tuple[str, pa.DataType], ...]
     group: int | None = None
+    values: Mapping[str, Sequence[str] | Sequence[float]] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def schema(self) -> pa.Schema:
         """The columns that its query gives."""
         return pa.schema([("settlementdate", TIME), *self.columns])
 
+
+BANDS: Mapping[str, Sequence[str] | Sequence[float]] = MappingProxyType(
+    {
+        "band_names": list(PRICE_BANDS),
+        "band_lows": [low for low, _ in PRICE_BANDS.values()],
+        "band_highs": [high for _, high in PRICE_BANDS.values()],
+    }
+)
+"""The bands of prices as queries take them."""
+WHOLE: Mapping[str, Sequence[str] | Sequence[float]] = MappingProxyType(
+    {"regions": list(REGIONS), "not_generation": list(NOT_GENERATION), "renewable": list(RENEWABLE_FUELS)}
+)
+"""Which regions the NEM is made of, which series are no generation, and which are renewable, as queries take them."""
 
 _SUMS = ("hours", "mwh", "above_mwh", "priced_hours", "priced_mwh", "priced_above_mwh", "revenue", "above_revenue")
 
@@ -95,6 +112,24 @@ ROLLUPS = {
             (),
             (("duid", TEXT), ("mw", FLOAT), ("above_mw", FLOAT)),
             group=20_000,
+        ),
+        Rollup(
+            "band_days",
+            "scada30",
+            (("fuels", "fuel_half_hours"), ("prices", "prices30")),
+            (("region", TEXT), ("fuel", TEXT), ("band", TEXT), *((name, FLOAT) for name in _SUMS)),
+            values=BANDS,
+        ),
+        Rollup(
+            "region_days",
+            "scada30",
+            (("fuels", "fuel_half_hours"), ("rooftop", "rooftop30")),
+            (
+                *(("region", TEXT), ("series", TEXT)),
+                *(("hours", FLOAT), ("share_hours", FLOAT), ("positive_mwh", FLOAT)),
+                *(("peak", FLOAT), ("peak_at", TIME), ("first_at", TIME)),
+            ),
+            values=WHOLE,
         ),
     )
 }

@@ -44,6 +44,12 @@ UNIT_COLOURS = (  # of the units of a station, muted: a price line over them is 
 )
 PRICE_COLOURS = {"dark": "#ffca6b", "light": "#8a5200"}
 """By the theme's name: of the one price that is drawn over MW."""
+BAND_COLOURS = {  # of formulas.PRICE_BANDS, from blue to a dark red: told apart also by their lightness
+    "Below $0": "#2f7fc1",
+    "$0 to $300": "#a9b4bd",
+    "$300 to $1,000": "#e0a82e",
+    "$1,000 and above": "#b3402e",
+}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The tab "Summary": a calendar month or year at a glance."""
