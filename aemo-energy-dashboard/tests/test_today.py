@@ -1,5 +1,6 @@
 """The tab "Today": its numbers recomputed another way, what it says where something is missing, and midnight."""
 
+import asyncio
 import math
 import shutil
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ import time_machine
 from asking import shown
 from nem_files import at, stamps
 
+from aemo_dashboard.config import Settings
 from aemo_dashboard.errors import NoDataError
 from aemo_dashboard.generation.data import load_view, renewable_share_of
 from aemo_dashboard.nem_dash import demand, flows, gauge, network, prices, renewables, sources
@@ -21,6 +23,7 @@ from aemo_dashboard.nem_dash.day import day_window
 from aemo_dashboard.nem_dash.page import PAGE
 from aemo_dashboard.nemtime import NEM
 from aemo_dashboard.pages import PAGES
+from aemo_dashboard.services import Services
 from aemo_dashboard.shared.asked import Asked
 from aemo_dashboard.shared.content import Chart, Content, Table, Words
 from aemo_dashboard.shared.formulas import INTERCONNECTORS, NOT_GENERATION, RENEWABLE_FUELS, renewable_share
@@ -30,6 +33,7 @@ from aemo_dashboard.shared.showing import Room
 from aemo_dashboard.shared.status import freshness
 from aemo_dashboard.shared.tables import REGIONS
 from aemo_dashboard.shared.theme import DARK, LIGHT
+from aemo_dashboard.shell import Shell
 
 END = at("2026-08-31 18:10")
 
@@ -527,3 +531,15 @@ def test_a_second_look_sends_only_what_is_new(day: Path, queries: QueryManager) 
         nem_files.prices(day, [(END, "NSW1", 338.0)])
         room.show(today(queries))
     assert sent[1:] == ["region", "price-chart-values", "price-chart-lines-0"]
+
+
+def test_nothing_is_asked_before_the_browser_has_the_page(day: Path, tmp_path: Path) -> None:
+    """Panel drops what changes after the browser fetched the document and before it says so: an empty page."""
+    services = Services.of(Settings(shared_data_dir=day, dashboard_cache_dir=tmp_path / "cache"))
+    shell = Shell(services, DARK)
+    asyncio.run(shell._tick())
+    assert (shell._version, shell._opened) == (-1, {})
+    asyncio.run(shell._begin())
+    assert shell._version == services.watcher.version
+    assert list(shell._opened) == ["today"]
+    services.queries.views.close()
