@@ -21,14 +21,14 @@ from aemo_dashboard.comparison.stations import offered, stations
 from aemo_dashboard.errors import RequestError
 from aemo_dashboard.generation.data import load_view, renewable_share_of
 from aemo_dashboard.pages import PAGES
-from aemo_dashboard.shared import generation_adapter, unit_adapter
+from aemo_dashboard.shared import unit_adapter
 from aemo_dashboard.shared.asked import Asked
 from aemo_dashboard.shared.charts.hover import plain
 from aemo_dashboard.shared.content import Chart, Table, Words
 from aemo_dashboard.shared.formulas import change_percent, correlation, weighted_mean
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.page import chosen, content_of
-from aemo_dashboard.shared.resolution_manager import DAILY, THIRTY, Window
+from aemo_dashboard.shared.resolution_manager import DAILY, FIVE, THIRTY, Window
 from aemo_dashboard.shared.stations import stations as grouped
 from aemo_dashboard.shared.tables import REGIONS
 from aemo_dashboard.shared.theme import DARK
@@ -274,15 +274,6 @@ def test_the_same_half_hours_by_the_half_hour_and_by_the_day(
     assert next(values for name, values in shares.items() if name.startswith("From")) == pytest.approx(expected)
 
 
-def test_all_regions_at_once_are_each_by_itself(day: Path, queries: QueryManager) -> None:
-    for resolution in ("5min", "30min", "daily"):
-        together = generation_adapter.load_regions(queries, DAY.start, DAY.end, resolution)
-        for region in REGIONS:
-            alone = generation_adapter.load_data(queries, DAY.start, DAY.end, resolution, region)
-            pd.testing.assert_frame_equal(together[region].frame, alone.frame)
-            pd.testing.assert_frame_equal(together[region].hours, alone.hours)
-
-
 # -- stations ----------------------------------------------------------------------------------------------------------
 
 
@@ -446,17 +437,14 @@ def test_all_periods_have_one_resolution(day: Path, queries: QueryManager) -> No
     assert both.window.resolution is THIRTY
     assert table(both)["mean"].tolist() == [45, 45]
     assert any("5-minute data begins on 2026-08-30 18:10" in note for note in notes(both))
-    longer = Window.of(at("2026-08-31 12:00"), END)
-    assert periods(queries, longer, "NSW1", [], date(2026, 8, 30), "price").window.resolution is THIRTY
-    inside = Window.of(at("2026-08-31 12:00"), at("2026-08-31 18:00"))
-    both = periods(queries, replace_start(inside, 6), "NSW1", [], date(2026, 8, 31), "price")
-    assert len(both.parts) == 2
-
-
-def replace_start(window: Window, hours: int) -> Window:
-    """A window that begins on the day before at 20:00, so that the same hour a day later lies after what is stored."""
-    start = at("2026-08-30 20:00")
-    return Window.of(start, start + timedelta(hours=hours))
+    evening = Window.of(at("2026-08-31 12:00"), END)
+    assert periods(queries, evening, "NSW1", [], date(2026, 8, 30), "price").window.resolution is THIRTY
+    # A period of which nothing at all is stored doesn't make the others coarser, nor does a later one.
+    for day_of in (date(2025, 8, 30), date(2026, 8, 31)):
+        night = Window.of(at("2026-08-30 20:00"), at("2026-08-31 02:00"))
+        both = periods(queries, night, "NSW1", [], day_of, "price")
+        assert both.window.resolution is FIVE
+        assert both.parts[1].empty
 
 
 def test_daily_periods_keep_their_hours(root: Path, queries: QueryManager) -> None:

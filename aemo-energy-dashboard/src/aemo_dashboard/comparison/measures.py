@@ -52,10 +52,7 @@ def part_of(name: str, loaded: Loaded, column: str) -> Part:
 
 def fuels(queries: QueryManager, window: Window, region: str) -> Loaded:
     """Generation by series of one region, or of the NEM."""
-    question = (queries, window.start, window.end, window.resolution.key)
-    if region != NEM_REGION and window.resolution is DAILY:
-        return generation_adapter.load_regions(*question)[region]
-    return generation_adapter.load_data(*question, region)
+    return generation_adapter.load_data(queries, window.start, window.end, window.resolution.key, region)
 
 
 def net_import(queries: QueryManager, window: Window, region: str) -> Loaded:
@@ -115,8 +112,9 @@ def summed(name: str, loaded: Loaded, hours: pd.Series | None = None) -> Part:
     none; where it is in the hours before and after, that is said.
     """
     hours = loaded.hours.max(axis="columns").astype("float64") if hours is None else hours
-    mwh = (loaded.frame * loaded.hours).sum(axis="columns", min_count=1)
-    return Part(name, (mwh / hours).astype("float64"), hours, notes=(*loaded.notes, *_holes(loaded, hours)))
+    part_of_time = loaded.hours.div(hours, axis="index")
+    mw = (loaded.frame * part_of_time).sum(axis="columns", min_count=1).astype("float64")
+    return Part(name, mw, hours, notes=(*loaded.notes, *_holes(loaded, hours)))
 
 
 def _holes(loaded: Loaded, hours: pd.Series) -> list[str]:

@@ -92,13 +92,12 @@ def controls(choices: Choices, queries: QueryManager) -> Sequence[Control]:
             _many(choices.param.earlier, EARLIER, 330),
             pn.widgets.DatePicker.from_param(choices.param.first_day, label="Or from the day", width=150),
             _one(choices.param.period_measure, period_measures),
-            _one(choices.param.period_fuel, fuels),
         ],
     }
     for name, widgets in of_kind.items():
         for widget in widgets:
             widget.visible = choices.param.kind.rx() == name
-    fuel = of_kind["periods"][-1]
+    fuel = _one(choices.param.period_fuel, fuels)
     fuel.visible = (choices.param.kind.rx() == "periods") & (choices.param.period_measure.rx() == "generation")
     scale = _one(choices.param.scale, {f"Price: {scale}": scale for scale in SCALES})
     price = choices.param.measure.rx() == "price"
@@ -109,6 +108,7 @@ def controls(choices: Choices, queries: QueryManager) -> Sequence[Control]:
     whole = pn.FlexBox(
         kind,
         *[widget for widgets in of_kind.values() for widget in widgets],
+        fuel,
         align_items="center",
         sizing_mode="stretch_width",
     )

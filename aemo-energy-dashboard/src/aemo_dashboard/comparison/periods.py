@@ -91,9 +91,12 @@ def _alike(
     """
     if window.resolution is not FIVE:
         return window, []
-    table = {PRICE: "prices5", DEMAND: "regions5"}.get(measure, "scada5")
-    first = oldest(queries, table)
-    if first is None or min(begins, default=first) >= first - FIVE.step:
+    table = {PRICE: "prices", DEMAND: "regions"}.get(measure, "scada")
+    first, first_half_hour = oldest(queries, f"{table}{FIVE.stored}"), oldest(queries, f"{table}{THIRTY.stored}")
+    if first is None or first_half_hour is None:
+        return window, []
+    stored = [begin for begin in begins if begin + (window.end - window.start) >= first_half_hour]
+    if min(stored, default=first) >= first - FIVE.step:
         return window, []
     note = f"5-minute data begins on {spoken(first - FIVE.step)}: all periods are compared by the half hour."
     return replace(window, resolution=THIRTY), [note]

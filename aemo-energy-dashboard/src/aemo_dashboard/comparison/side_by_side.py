@@ -23,7 +23,7 @@ from aemo_dashboard.shared.content import Column
 from aemo_dashboard.shared.formulas import price_of
 from aemo_dashboard.shared.fuels import UNIT_SERIES, in_order
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.resolution_manager import DAILY, Window
+from aemo_dashboard.shared.resolution_manager import Window
 from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
 from aemo_dashboard.shared.theme import REGION_COLOURS, series_colour
 
@@ -93,11 +93,7 @@ def series(queries: QueryManager, window: Window, region: str, name: str) -> Par
 
 def _vwap(queries: QueryManager, window: Window, region: str) -> dict[str, float]:
     """The price of each series that units make, and of rooftop solar, over the intervals that have one [$/MWh]."""
-    if window.resolution is DAILY:  # the days of the units are fewer rows than the half hours of the fuels
-        rows = value_adapter.by_unit(queries, window)
-        rows = rows if region == NEM_REGION else rows[rows["region"] == region]
-    else:
-        rows = value_adapter.by_fuel(queries, window, region)
+    rows = value_adapter.by_fuel(queries, window, region)
     sums = rows.groupby("series")[["revenue", "priced_mwh"]].sum()
     prices = {str(name): price_of(row["revenue"], row["priced_mwh"]) for name, row in sums.iterrows()}
     return prices | {"Rooftop Solar": rooftop_adapter.vwap(queries, window, region)}

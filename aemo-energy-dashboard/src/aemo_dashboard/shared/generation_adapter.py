@@ -9,7 +9,7 @@ from aemo_dashboard.shared.adapters import Availability, Loaded, filled, on_stam
 from aemo_dashboard.shared.duckdb_views import UNITS, Source
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import DAILY, THIRTY, Window
-from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
+from aemo_dashboard.shared.tables import NEM_REGION
 
 AGGREGATES = ("DG_", "RT_")  # dummy and reserve-trader aggregates that AEMO lists in no register
 
@@ -31,28 +31,6 @@ def _load(queries: QueryManager, window: Window, region: str) -> Loaded:
     else:
         readings = {"scada": window.source("scada"), "units": UNITS}
         tidy = queries.frame("generation_by_fuel_5min", readings, region=region, **window.values())
-    return _by_series(tidy, window)
-
-
-def load_regions(queries: QueryManager, start: datetime, end: datetime, resolution: str = "auto") -> dict[str, Loaded]:
-    """``load_data`` of each of the five regions. Half hours of all are read at once: years of them cost the reading."""
-    window = Window.of(start, end, resolution)
-    if window.resolution.stored != THIRTY.stored:
-        return {region: load_data(queries, start, end, resolution, region) for region in REGIONS}
-    kept = {"fuels": Source("fuel_half_hours", window.start, window.end)}
-    tidy = queries.frame("generation_by_region_30min", kept, **window.values())
-    return {
-        region: filled(
-            _by_series(tidy[tidy["region"] == region], window),
-            lambda other, region=region: _load(queries, other, region),  # type: ignore[misc]  # bound now, not at the call
-            "Generation",
-        )
-        for region in REGIONS
-    }
-
-
-def _by_series(tidy: pd.DataFrame, window: Window) -> Loaded:
-    """A column a series; storage by its two signs."""
     battery = tidy["fuel"] == "Battery Storage"
     storage, others = tidy[battery], tidy[~battery]
     discharge = storage.assign(fuel="Battery discharge", mw=storage["above_mw"])
