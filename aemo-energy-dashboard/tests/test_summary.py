@@ -46,7 +46,10 @@ def fill(root: Path, end: str, count: int, seed: int = 1, price: float | None = 
     rows, roofs, prices, loads = [], [], [], []
     for time in times:
         for region in REGIONS:
-            rows += [(time, f"COAL_{region}", random.uniform(-3, 900)), (time, f"WIND_{region}", random.uniform(-9, 500))]
+            rows += [
+                (time, f"COAL_{region}", random.uniform(-3, 900)),
+                (time, f"WIND_{region}", random.uniform(-9, 500)),
+            ]
             roofs.append((time, region, random.uniform(0, 300)))
             value = random.choice([-60.0, 0.0, 40.0, 299.99, 300.0, 700.0, 1000.0, 9000.0])
             prices.append((time, region, value if price is None else price))
@@ -270,7 +273,9 @@ def test_every_number_again_with_pandas(root: Path, queries: QueryManager, regio
         assert revenue_shares.sum() == pytest.approx(1)
 
 
-def test_months_are_the_sums_of_their_days_and_halves_of_days_end_with_the_data(root: Path, queries: QueryManager) -> None:
+def test_months_are_the_sums_of_their_days_and_halves_of_days_end_with_the_data(
+    root: Path, queries: QueryManager
+) -> None:
     fill(root, "2026-08-03 14:30", 48 * 4)
     start, end = at("2026-07-01 00:00"), at("2026-08-03 14:30")
     months = region_days(queries, start, end, "NEM", months=True)
@@ -352,7 +357,9 @@ def test_what_begins_within_the_year_before_is_left_out_of_it(root: Path, querie
     assert before.energy.empty
     assert Figures(before).of("average") == 10
     text = said(shown(queries, "glance", "SA1"))
-    assert "Of August 2025 is left out what is not stored from its beginning: generation, demand, rooftop solar." in text
+    assert (
+        "Of August 2025 is left out what is not stored from its beginning: generation, demand, rooftop solar." in text
+    )
 
 
 @pytest.mark.parametrize("view", [view.slug for view in PAGE.views])
@@ -404,11 +411,15 @@ def test_records_again_with_pandas(root: Path, queries: QueryManager) -> None:
     nem_files.prices(root, [(at("2026-08-03 14:40"), "SA1", 17_500.0)])  # 5-minute
     content = shown(queries, "records", "NEM")
     table = block(content, "records").set_index(["Record", "Region"])
-    wind = pd.read_parquet(root / "scada30.parquet").query("duid == 'WIND_SA1'").set_index("settlementdate")["scadavalue"]
+    wind = (
+        pd.read_parquet(root / "scada30.parquet").query("duid == 'WIND_SA1'").set_index("settlementdate")["scadavalue"]
+    )
     row = table.loc[("Highest wind", "SA1")]
     assert (row["Value"], row["at (NEM time)"]) == (pytest.approx(wind.max()), f"{wind.idxmax():%Y-%m-%d %H:%M}")
     assert row["Stored since (NEM time)"] == f"{wind.index.min():%Y-%m-%d %H:%M}"
-    battery = pd.read_parquet(root / "scada30.parquet").query("duid == 'BATT1'").set_index("settlementdate")["scadavalue"]
+    battery = (
+        pd.read_parquet(root / "scada30.parquet").query("duid == 'BATT1'").set_index("settlementdate")["scadavalue"]
+    )
     assert table.at[("Highest battery discharge", "NEM"), "Value"] == pytest.approx(battery.max())
     loads = pd.read_parquet(root / "regions30.parquet").groupby("settlementdate")["totaldemand"].sum()
     for record, value, when in (("Highest", loads.max(), loads.idxmax()), ("Lowest", loads.min(), loads.idxmin())):

@@ -61,7 +61,9 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
         columns=[column.key for column in COLUMNS],
     )
     priced = price_records(queries, first, last, until, asked.region)
-    title = heading(asked.region, f"all that is stored, to {when(last)} NEM time", "The range on the left is not used here.")
+    title = heading(
+        asked.region, f"all that is stored, to {when(last)} NEM time", "The range on the left is not used here."
+    )
     if records.empty and priced.empty:
         return Content((title,), f"Nothing is stored for {asked.region}.", (first, last))
     blocks: list[Block] = [title, cards(headline(records, priced, asked.region))]

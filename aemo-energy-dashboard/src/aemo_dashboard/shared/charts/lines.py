@@ -103,7 +103,9 @@ def line_points(
     if each.price_scale is not None:
         limits = price_bounds(left)
         left = to_axis(left, each.price_scale)
-    wanted = pd.concat([left, frame[[key for key in _columns(each.right) if key not in left]]], axis="columns")
+    wanted = pd.concat(
+        [left, frame[[key for key in _columns(each.right) if key not in left]]], axis="columns", sort=False
+    )
     points = step_line(wanted, step, first)
     data: dict[str, Any] = {"settlementdate": points.index.to_numpy()}
     data |= {str(key): points[key].to_numpy(dtype="float32") for key in points.columns}
