@@ -116,8 +116,8 @@ class Content:
 
     blocks: tuple[Block, ...] = ()
     sentence: str = ""
-    source: str = "AEMO"
     span: tuple[datetime, datetime] | None = None
+    source: str = "AEMO"
 
     def leaves(self) -> "list[Words | Chart | Table]":
         """Every block, with those that stand side by side each for itself."""
