@@ -224,10 +224,12 @@ class TabPage:
             return
         self._asked = answer.asked
         with pn.io.hold():
-            for control, values in answer.fitted:
-                control.widget.param.update(**values)
             room.show(answer.content)
             _set_loading(room, False)
+        for control, fitted in answer.fitted:
+            changed = {name: value for name, value in fitted.items() if getattr(control.widget, name) != value}
+            if changed:
+                control.widget.param.update(**changed)
 
     def _links(self, view: View, block: str) -> dict[str, str]:
         """The addresses of a block's files: the same question, with the end of the window as it is now."""
