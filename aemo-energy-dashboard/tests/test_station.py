@@ -552,7 +552,7 @@ def test_the_table_is_a_file(lively: Path, queries: QueryManager) -> None:
 
 
 def test_the_controls_follow_the_question(lively: Path, queries: QueryManager) -> None:
-    choices = page.Choices(station="Alpha Power Station", unit="alpha2", search="alfa")
+    choices = page.Choices(station="Alpha Power Station", unit="alpha2", search="alpa")
     controls = page.controls(choices, queries)
     asked = pinned(queries, Asked(region="NSW1"))
     fitted = [control.fit(queries, asked, chosen(choices)) for control in controls if control.fit is not None]

@@ -216,7 +216,8 @@ class TabPage:
         self._question += 1
         mine, view = self._question, self.view
         room = self._rooms[view.slug]
-        question = (self._services.queries, self._frame.asked, chosen(self.choices), self._theme)
+        values = chosen(self.choices)
+        question = (self._services.queries, self._frame.asked, values, self._theme)
         working = asyncio.ensure_future(asyncio.to_thread(_answer, view, self._controls, *question))
         done, _ = await asyncio.wait({working}, timeout=LOADING_AFTER_SECONDS)
         if not done and mine == self._question:
@@ -224,17 +225,23 @@ class TabPage:
         answer = await working
         if mine == self._question:  # else the reader has chosen something else meanwhile
             # Bokeh's document is locked while it changes; the lock was let go during the query.
-            pn.state.execute(partial(self._show, room, answer), schedule=True)
+            pn.state.execute(partial(self._show, room, answer, mine, values), schedule=True)
         elif not done:
             pn.state.execute(partial(_set_loading, room, False), schedule=True)
 
-    def _show(self, room: Room, answer: _Answer) -> None:
+    def _show(self, room: Room, answer: _Answer, mine: int, values: Chosen) -> None:
+        if mine != self._question or values != chosen(self.choices):
+            # The reader was quicker than the lock, and is asking anew: what is fitted here would undo his choice.
+            _set_loading(room, False)
+            return
         self._asked = answer.asked
         with pn.io.hold():
-            for control, values in answer.fitted:
-                control.widget.param.update(**values)
             room.show(answer.content)
             _set_loading(room, False)
+        for control, fitted in answer.fitted:
+            changed = {name: value for name, value in fitted.items() if getattr(control.widget, name) != value}
+            if changed:
+                control.widget.param.update(**changed)
 
     def _links(self, view: View, block: str) -> dict[str, str]:
         """The addresses of a block's files: the same question, with the end of the window as it is now."""
