@@ -113,7 +113,7 @@ async def test_a_sentence_stands_in_the_place_of_what_cannot_be_shown(day: Path,
 async def test_an_empty_folder_is_a_sentence_on_every_view(root: Path, queries: QueryManager) -> None:
     for page in PAGES:
         for view in page.views:
-            content = kit._answer(view, queries, Asked(), kit.chosen(page.choices()), DARK)[1]
+            content = kit._answer(view, (), queries, Asked(), kit.chosen(page.choices()), DARK).content
             assert content.sentence.startswith("No data yet"), f"{page.slug}/{view.slug}"
 
 

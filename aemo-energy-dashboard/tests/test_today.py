@@ -90,7 +90,7 @@ def test_the_window_is_the_last_24_hours_whatever_is_asked(day: Path, queries: Q
     assert "2026-08-30 18:10 to 2026-08-31 18:10 NEM time" in words(content, "heading")
     file = file_of(content, "price-chart")
     assert (len(file), file["settlementdate"].iloc[-1]) == (288, pd.Timestamp(END))
-    assert PAGE.window(queries, Asked(**asked)).start == END - timedelta(hours=24)
+    assert content.span == (END - timedelta(hours=24), END)
 
 
 def test_the_window_moves_on_over_midnight(root: Path, queries: QueryManager) -> None:
@@ -533,13 +533,17 @@ def test_a_second_look_sends_only_what_is_new(day: Path, queries: QueryManager) 
     assert sent[1:] == ["region", "price-chart-values", "price-chart-lines-0"]
 
 
-def test_nothing_is_asked_before_the_browser_has_the_page(day: Path, tmp_path: Path) -> None:
+def test_nothing_is_asked_before_the_browser_has_the_page(
+    day: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Panel drops what changes after the browser fetched the document and before it says so: an empty page."""
+    callbacks: list[object] = []
+    monkeypatch.setattr(pn.state, "add_periodic_callback", lambda callback, **_: callbacks.append(callback))
     services = Services.of(Settings(shared_data_dir=day, dashboard_cache_dir=tmp_path / "cache"))
     shell = Shell(services, DARK)
-    asyncio.run(shell._tick())
-    assert (shell._version, shell._opened) == (-1, {})
+    shell.template()
+    assert (shell._version, callbacks) == (-1, [])
     asyncio.run(shell._begin())
-    assert shell._version == services.watcher.version
+    assert (shell._version, callbacks) == (services.watcher.version, [shell._tick])
     assert list(shell._opened) == ["today"]
     services.queries.views.close()
