@@ -179,7 +179,8 @@ class TabPage:
         await self.refresh()
 
     async def _changed(self, *_: param.parameterized.Event) -> None:
-        await self.refresh()
+        if pn.state.curdoc is None or pn.state.loaded:  # before that the URL speaks; the first tick asks with all it says
+            await self.refresh()
 
     async def refresh(self) -> None:
         """Ask again with the choices as they are now. The query runs in a thread: other sessions go on."""
