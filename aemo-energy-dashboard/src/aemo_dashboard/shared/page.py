@@ -179,7 +179,7 @@ class TabPage:
         await self.refresh()
 
     async def _changed(self, *_: param.parameterized.Event) -> None:
-        if pn.state.curdoc is None or pn.state.loaded:  # before that the URL speaks; the first tick asks with all it says
+        if pn.state.curdoc is None or pn.state.loaded:  # else the first tick asks with all of the URL
             await self.refresh()
 
     async def refresh(self) -> None:
