@@ -54,6 +54,7 @@ TABLE = """
   border-right: none !important; border-color: var(--nem-line) !important; font-size: 12.5px !important; }
 .tabulator .tabulator-tableholder .tabulator-table, .tabulator-row, .tabulator-row.tabulator-row-even {
   background-color: var(--nem-surface) !important; color: var(--nem-text) !important; }
+.tabulator .tabulator-header .tabulator-col .tabulator-col-title { white-space: normal !important; }
 .tabulator-row { border-bottom: 1px solid var(--nem-line) !important; min-height: 26px !important; }
 .tabulator-row .tabulator-cell { border-right: none !important; padding: 4px 8px !important; height: 27px !important; }
 """
