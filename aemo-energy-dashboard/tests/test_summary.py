@@ -142,7 +142,7 @@ def test_a_period_that_has_not_begun_is_a_sentence(root: Path, queries: QueryMan
 
 
 def test_bands_and_revenue_by_hand(root: Path, queries: QueryManager) -> None:
-    """Four half hours of 100 MW, one in each band, at the edges: 0, 300 and 1,000 begin a band and belong to it."""
+    """Four half hours of 100 MW, one in each band, at its edge: 0, 300 and 1,000 belong to the band that they begin."""
     nem_files.units(root, UNITS)
     times = stamps("2026-08-01 02:00", 4, 30)
     nem_files.scada(root, [(time, "COAL_NSW1", 100.0) for time in times], "scada30")
@@ -189,7 +189,7 @@ def test_a_revenue_that_is_not_positive_has_no_shares(root: Path, queries: Query
 
 
 def test_the_share_by_hand(root: Path, queries: QueryManager) -> None:
-    """6,000 of 17,500 MW; half hours without rooftop solar do not count, nor do storage, loads and negative values."""
+    """6,000 of 17,500 MW; a half hour without rooftop solar does not count, nor do storage and loads."""
     nem_files.units(root, UNITS)
     times = stamps("2026-08-01 01:30", 3, 30)
     rows = [(time, "COAL_NSW1", 11_500.0) for time in times] + [(time, "WIND_NSW1", 5_000.0) for time in times[:2]]

@@ -72,21 +72,19 @@ TABLE = """
 .tabulator .tabulator-header, .tabulator .tabulator-header .tabulator-col {
   background-color: var(--nem-surface) !important; color: var(--nem-quiet) !important;
   border-right: none !important; border-color: var(--nem-line) !important; font-size: 12.5px !important; }
-.tabulator .tabulator-header .tabulator-col .tabulator-col-content { padding: 4px 15px 4px 6px !important; }
+.tabulator .tabulator-header .tabulator-col .tabulator-col-content { padding: 4px 6px !important; }
 .tabulator .tabulator-header .tabulator-col .tabulator-col-content .tabulator-col-title {
-  white-space: normal !important; padding-right: 0 !important; }
-.tabulator .tabulator-header .tabulator-col .tabulator-col-content .tabulator-col-sorter { right: 3px !important; }
+  white-space: normal !important; text-overflow: clip !important; line-height: 1.25 !important;
+  padding-right: 0 !important; }
+.tabulator .tabulator-header .tabulator-col .tabulator-col-content .tabulator-col-sorter { right: 0 !important; }
+/* the arrow only where it says something, so that headings have the room */
+.tabulator-col[aria-sort="none"] .tabulator-col-sorter { display: none !important; }
+.tabulator-col:not([aria-sort="none"]) .tabulator-col-title { padding-right: 14px !important; }
 .tabulator .tabulator-tableholder .tabulator-table, .tabulator-row, .tabulator-row.tabulator-row-even {
   background-color: var(--nem-surface) !important; color: var(--nem-text) !important; }
-.tabulator .tabulator-header .tabulator-col .tabulator-col-content .tabulator-col-title {
-  text-overflow: clip !important; line-height: 1.25 !important; }
 .tabulator-row { border-bottom: 1px solid var(--nem-line) !important; min-height: 26px !important; }
 .tabulator-row .tabulator-cell { border-right: none !important; padding: 4px 8px !important; height: 27px !important;
   min-height: 27px !important; }
-/* the arrow only where it says something, so that headings have the room */
-.tabulator .tabulator-header .tabulator-col .tabulator-col-content { padding: 4px 6px !important; }
-.tabulator-col[aria-sort="none"] .tabulator-col-sorter { display: none !important; }
-.tabulator-col:not([aria-sort="none"]) .tabulator-col-title { padding-right: 14px !important; }
 """
 TABS = """
 .bk-header .bk-tab { font-size: 14px; color: var(--nem-quiet); }

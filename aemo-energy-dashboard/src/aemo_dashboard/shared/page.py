@@ -209,7 +209,8 @@ class TabPage:
         await self.refresh()
 
     async def _changed(self, *_: param.parameterized.Event) -> None:
-        await self.refresh()
+        if pn.state.curdoc is None or pn.state.loaded:  # else the first tick asks with all of the URL
+            await self.refresh()
 
     async def refresh(self) -> None:
         """Ask again with the choices as they are now. The query runs in a thread: other sessions go on."""

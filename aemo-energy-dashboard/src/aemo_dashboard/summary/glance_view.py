@@ -37,7 +37,7 @@ COLUMNS = (
     Column("period", "Period", width=96),
     Column("generation_gwh", "Units [GWh]", 1, width=96),
     Column("rooftop_gwh", "Rooftop [GWh]", 1, width=110),
-    Column("share_percent", "Renewable [%]", 1, width=110),
+    Column("share_percent", "Renewable [%]", 1, width=122),
     Column("average", "Average [$/MWh]", 2, width=122),
     Column("vwap", "VWAP [$/MWh]", 2, width=110),
     Column("below_zero_hours", "Below $0 [h]", 1, width=98),
@@ -82,10 +82,10 @@ def headline(now: Figures, before: Figures | None) -> list[Card]:
         _energy_card(now, before),
         _share_card(now, before),
         Card("Average price over time [$/MWh]", _by_region(table["average"], dollars), _was(before, "average")),
-        Card("VWAP of generation", f"{dollars(now.of('vwap'))} /MWh", _was(before, "vwap")),
+        Card("VWAP of generation [$/MWh]", dollars(now.of("vwap")), _was(before, "vwap")),
         Card("Hours below $0 [h]", _by_region(table["below_zero_hours"], _hours), _of_hours(now, before)),
-        _price_card("Highest price", table, "greatest"),
-        _price_card("Lowest price", table, "least"),
+        _price_card("Highest price [$/MWh]", table, "greatest"),
+        _price_card("Lowest price [$/MWh]", table, "least"),
         Card("Peak demand", f"{number(now.of('peak_mw'))} MW", _at(table.at[now.region, "peak_at"])),
     ]
 
@@ -159,7 +159,7 @@ def _price_card(label: str, table: pd.DataFrame, which: str) -> Card:
     if known.empty:
         return Card(label, number(float("nan")))
     region = str(known.idxmax() if which == "greatest" else known.idxmin())
-    return Card(label, f"{dollars(float(known[region]))} /MWh", f"{region}, {_at(table.at[region, f'{which}_at'])}")
+    return Card(label, dollars(float(known[region])), f"{region}, {_at(table.at[region, f'{which}_at'])}")
 
 
 def regions_table(now: Figures, before: Figures | None) -> Table:

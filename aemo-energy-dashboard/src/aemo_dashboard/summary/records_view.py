@@ -123,12 +123,12 @@ def headline(records: pd.DataFrame, priced: pd.DataFrame, region: str) -> list[C
     mine = records[records["region"] == region]
     for record, value, unit, at in zip(*(mine[key] for key in ("record", "value", "unit", "at")), strict=True):
         given.append(Card(record, f"{number(value, 1 if unit == '%' else 0)} {unit}", f"{at} NEM time"))
-    for label, column in (("Highest price", "greatest"), ("Lowest price", "least")):
+    for label, column in (("Highest price [$/MWh]", "greatest"), ("Lowest price [$/MWh]", "least")):
         if len(priced):
             known = priced[column]
             row = priced.iloc[int(known.argmax() if column == "greatest" else known.argmin())]
             below = f"{row['region']}, {row['resolution']}, {row[f'{column}_at']} NEM time"
-            given.append(Card(label, f"{dollars(float(row[column]))} /MWh", below))
+            given.append(Card(label, dollars(float(row[column])), below))
     return given
 
 

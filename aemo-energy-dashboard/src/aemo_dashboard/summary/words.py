@@ -24,7 +24,7 @@ TABLE_NAMES = {
     "rooftop30": "rooftop solar",
 }
 NOT_THE_RANGE = "The range on the left is not used here: a summary is of a calendar month or year."
-GRID = "display:grid;grid-template-columns:repeat(auto-fit,minmax(178px,1fr));gap:8px;margin:2px 0 6px"
+GRID = "display:grid;grid-template-columns:repeat(auto-fit,minmax(138px,1fr));gap:8px;margin:2px 0 6px"
 CARD = "background:var(--nem-surface);border:1px solid var(--nem-line);border-radius:6px;padding:8px 12px"
 LABEL = "font-size:12px;color:var(--nem-quiet)"
 BIG = "font-size:20px;font-weight:600;color:var(--nem-text);margin:1px 0"
