@@ -538,6 +538,7 @@ def test_nothing_is_asked_before_the_browser_has_the_page(
 ) -> None:
     """Panel drops what changes after the browser fetched the document and before it says so: an empty page."""
     callbacks: list[object] = []
+    monkeypatch.setattr(pn.state, "onload", lambda _: None)  # as while the browser has not reported yet
     monkeypatch.setattr(pn.state, "add_periodic_callback", lambda callback, **_: callbacks.append(callback))
     services = Services.of(Settings(shared_data_dir=day, dashboard_cache_dir=tmp_path / "cache"))
     shell = Shell(services, DARK)
