@@ -107,10 +107,20 @@ def test_periods_lie_on_each_other(visit: Visit) -> None:
     visit.wait_for_source("data.value_0[0] == 30", "comparison-values")
     visit.choose("Stations")
     visit.wait_for_text("Choose at least two stations")
+    assert not fuel.is_visible()
     visit.choose("Periods")
     visit.wait_for_text("168.0 hours each")
     visit.choose("NEM")
     visit.wait_for_text("The NEM has no price of its own: choose one region on the left.")
+    visit.assert_quiet()
+
+
+def test_the_fuel_of_periods_is_chosen_in_the_url_too(visit: Visit) -> None:
+    visit.open(f"{TAB}&cmp=periods&region=NSW1&cmpperiodmeasure=generation&cmpfuel=Solar")
+    values = visit.wait_for_source("data.value_0", "comparison-values")
+    assert set(values["value_0"]) == {100}
+    assert visit.page.locator("select").filter(has_text="Fuel: All").is_visible()
+    assert not visit.page.locator("select").filter(has_text="Price: linear").first.is_visible()
     visit.assert_quiet()
 
 

@@ -10,6 +10,7 @@ import panel as pn
 import param
 
 from aemo_dashboard.comparison import views
+from aemo_dashboard.comparison.parts import GENERATION, PRICE
 from aemo_dashboard.comparison.periods import EARLIER, FUELS
 from aemo_dashboard.comparison.periods import MEASURES as PERIOD_MEASURES
 from aemo_dashboard.comparison.side_by_side import MEASURES, MOST_REGIONS, SERIES
@@ -98,13 +99,11 @@ def controls(choices: Choices, queries: QueryManager) -> Sequence[Control]:
         for widget in widgets:
             widget.visible = choices.param.kind.rx() == name
     fuel = _one(choices.param.period_fuel, fuels)
-    fuel.visible = (choices.param.kind.rx() == "periods") & (choices.param.period_measure.rx() == "generation")
+    bind: Any = pn.bind  # its annotations know generators only
+    fuel.visible = bind(_asks_for_fuel, choices.param.kind, choices.param.period_measure)
     scale = _one(choices.param.scale, {f"Price: {scale}": scale for scale in SCALES})
-    price = choices.param.measure.rx() == "price"
-    period_price = choices.param.period_measure.rx() == "price"
-    scale.visible = ((choices.param.kind.rx() == "regions") & price) | (
-        (choices.param.kind.rx() == "periods") & period_price
-    )
+    measured = (choices.param.measure, choices.param.period_measure)
+    scale.visible = bind(_asks_for_scale, choices.param.kind, *measured)
     whole = pn.FlexBox(
         kind,
         *[widget for widgets in of_kind.values() for widget in widgets],
@@ -113,6 +112,14 @@ def controls(choices: Choices, queries: QueryManager) -> Sequence[Control]:
         sizing_mode="stretch_width",
     )
     return Control(whole), Control(pn.Row(scale), ("time",))
+
+
+def _asks_for_fuel(kind: str, measure: str) -> bool:
+    return kind == "periods" and measure == GENERATION.key
+
+
+def _asks_for_scale(kind: str, measure: str, of_periods: str) -> bool:
+    return {"regions": measure, "periods": of_periods}.get(kind) == PRICE.key
 
 
 def _one(parameter: Any, options: dict[str, str]) -> Any:
