@@ -40,8 +40,8 @@ COLUMNS = (
 DEFINITIONS = (
     "Records of all that is stored, up to the newest interval; neither the period nor the range matters. Values are "
     "means of half hours, prices also of 5 minutes as far as they are stored; times are the end of the interval, of "
-    "equal ones the first. A share counts where units report and rooftop solar is stored in the same half hour; the "
-    "NEM's records need all five regions. There is no NEM price."
+    "equal ones the first. A share counts where rooftop solar is stored in the same half hour and at least nine tenths "
+    "of the units that are usual in its month report; the NEM's records need all five regions. There is no NEM price."
 )
 
 

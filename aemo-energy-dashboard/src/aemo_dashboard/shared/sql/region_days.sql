@@ -4,21 +4,23 @@
 --   share_hours (null series only): those of them in which rooftop solar is stored, too (in the NEM, of all of $regions).
 --   positive_mwh: MWh of a series of generation over the share_hours, of the half hours in which its sum is positive.
 --   peak: greatest half-hour mean over the hours, MW; 'Battery Storage': of what discharges; null series: greatest
---   renewable share over the share_hours, 0 … 1, as formulas.renewable_shares has it.   peak_at: end of the first half
---   hour that reached it.   first_at: end of the first half hour of the series; null series: that counts for the share.
+--   renewable share over the share_hours, 0 … 1, as formulas.renewable_shares has it. A half hour in which less than nine
+--   tenths of the region's usual units report is no record: one of which only a wind farm was stored would be 100 %.
+--   peak_at: end of the first half hour that reached it.   first_at: end of the first half hour of the series; null
+--   series: that counts for the share.
 -- $fuels: files of fuel_half_hours, read in ($start, $end].   $not_generation, $renewable: lists of series.
 with placed as (
-    select settlementdate, region, fuel as series, mw, above_mw
+    select settlementdate, region, fuel as series, mw, above_mw, units
     from read_parquet($fuels)
     where settlementdate > $start and settlementdate <= $end
 ),
 known as (
-    select distinct settlementdate, region from placed where list_contains($regions, region)
+    select settlementdate, region, sum(units) as units from placed where list_contains($regions, region) group by all
 ),
 reporting as (
-    select settlementdate, region from known
+    select settlementdate, region, units from known
     union all
-    select settlementdate, 'NEM' from known group by settlementdate having count(*) = len($regions)
+    select settlementdate, 'NEM', sum(units) from known group by settlementdate having count(*) = len($regions)
 ),
 roofs as (
     select settlementdate, regionid as region, any_value(power) as mw
@@ -32,7 +34,11 @@ rooftop as (
     select settlementdate, 'NEM', sum(mw) from roofs group by settlementdate having count(*) = len($regions)
 ),
 half_hours as (
-    select reporting.settlementdate, reporting.region, rooftop.mw as rooftop_mw
+    select
+        reporting.settlementdate,
+        reporting.region,
+        rooftop.mw as rooftop_mw,
+        reporting.units >= 0.9 * median(reporting.units) over (partition by reporting.region) as whole
     from reporting
     left join rooftop using (settlementdate, region)
 ),
@@ -73,7 +79,7 @@ wholes as (
         half.region,
         half.rooftop_mw is not null as counted,
         case
-            when counted and shares.generation_mw > 0 then coalesce(shares.renewable_mw, 0) / shares.generation_mw
+            when counted and half.whole and shares.generation_mw > 0 then coalesce(shares.renewable_mw, 0) / shares.generation_mw
         end as share
     from half_hours as half
     left join shares using (settlementdate, region)
