@@ -197,7 +197,8 @@ class TabPage:
         await self.refresh()
 
     async def _changed(self, *_: param.parameterized.Event) -> None:
-        await self.refresh()
+        if self._question:  # the URL's choices come before the page is loaded; what was sent then would get lost
+            await self.refresh()
 
     async def refresh(self) -> None:
         """Ask again with the choices as they are now. The query runs in a thread: other sessions go on."""
