@@ -21,5 +21,5 @@ fi
 ruff check .
 ruff format --check .
 mypy aemo-data-updater/src aemo-energy-dashboard/src
-# settings of this shell must not steer the tests
-env -u NEMWEB_URL -u SHARED_DATA_DIR -u LOG_DIR -u LOG_LEVEL pytest "$@"
+# settings of this shell must not steer the tests; a file's tests share its server and its browser, so they stay together
+env -u NEMWEB_URL -u SHARED_DATA_DIR -u LOG_DIR -u LOG_LEVEL -u DASHBOARD_CACHE_DIR pytest -n auto --dist loadfile "$@"

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 
 import panel as pn
 import uvicorn
+from bokeh.core.validation import silence
+from bokeh.core.validation.warnings import EMPTY_LAYOUT
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from panel.io.fastapi import add_applications
@@ -51,6 +53,7 @@ def create_app(settings: Settings, websocket_origins: Sequence[str] | None = Non
     app.mount(f"/{ASSETS_URL}", StaticFiles(directory=ASSETS), name="assets")
     pn.extension("tabulator", design=LocalMaterial, exception_handler=_say)
     mend()
+    silence(EMPTY_LAYOUT)  # a view is empty until its first answer
 
     def page() -> MaterialTemplate:
         return session(services)
