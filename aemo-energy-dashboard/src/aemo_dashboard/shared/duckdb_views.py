@@ -35,8 +35,8 @@ log = logging.getLogger(__name__)
 OPTIMISTIC_TRIES = 3
 COPY_TRIES = 5
 MEMORY_LIMIT = "400MB"
-MACROS = "macros"
-"""The file of expressions and relations that the other queries share."""
+MACROS, RELATIONS = "macros", "relations"
+"""The files of expressions and relations that the other queries share; roll-ups the former only."""
 EVER = (datetime(1, 1, 1), datetime(9999, 12, 31))  # noqa: DTZ001 - NEM time is naive
 
 Value = str | int | float | datetime | Sequence[str] | Sequence[int] | Sequence[float]
@@ -141,7 +141,7 @@ class Views:
     def __init__(self, data_dir: Path, cache_dir: Path | None = None) -> None:
         self.data_dir = data_dir
         self.sql = load_sql()
-        macros = self.sql.pop(MACROS)
+        macros, relations = (self.sql.pop(name) for name in (MACROS, RELATIONS))
         self._parameters = {
             name: frozenset(re.findall(r"\$([a-z_]+)", re.sub(r"--.*", "", text))) for name, text in self.sql.items()
         }
@@ -156,7 +156,7 @@ class Views:
                 "temp_directory": str(Path(self._scratch.name) / "spilled"),
             }
         )
-        self._connection.execute(macros)
+        self._connection.execute(macros + relations)
         self._threads = threading.local()
         self._empty = self._write_empty_files(Path(self._scratch.name))
         self._rollups = RollupStore(cache_dir, data_dir, Path(self._scratch.name) / "rollups")

@@ -3,26 +3,6 @@
 --   mw: MW, the mean of the intervals of $step minutes in the bucket.   hours: h of data behind it.
 --   least, greatest: MW, of those intervals.
 -- An interval counts for the NEM only where each region of $whole has a value. $regions: the ones wanted, and 'NEM'.
-with parts as (
-    select settlementdate, regionid, any_value(totaldemand) as mw
-    from read_parquet($demand, union_by_name = true) as demand
-    where demand.settlementdate > $start and demand.settlementdate <= $end
-      and isfinite(totaldemand)
-      and list_contains(list_concat($regions, $whole), regionid)
-    group by 1, 2
-),
-sums as (
-    select settlementdate, 'NEM' as regionid, sum(mw) as mw
-    from parts
-    where list_contains($whole, regionid)
-    group by 1
-    having count(*) = len($whole)
-),
-intervals as (
-    select * from parts
-    union all
-    select * from sums
-)
 select
     bucket_end(settlementdate, $step, $bucket) as settlementdate,
     regionid,
@@ -30,7 +10,6 @@ select
     count(*) * $step / 60.0 as hours,
     min(mw) as least,
     max(mw) as greatest
-from intervals
-where list_contains($regions, regionid)
+from demand_intervals($demand, $regions, $whole, $start, $end)
 group by 1, 2
 order by 1, 2

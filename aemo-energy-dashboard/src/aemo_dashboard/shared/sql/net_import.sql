@@ -5,15 +5,7 @@
 --   incomplete: intervals left out since one of the window's interconnectors is missing in them.
 --   parts: the interconnectors seen in the window, comma-separated.
 -- $interconnectors, $signs: lists of equal length, +1 where a positive flow runs into the region, else -1.
-with signs as (
-    select unnest($interconnectors) as interconnectorid, unnest($signs) as sign
-),
-flows as (
-    select flow.settlementdate, flow.interconnectorid, signs.sign * flow.meteredmwflow as mw
-    from read_parquet($transmission, union_by_name = true) as flow
-    join signs using (interconnectorid)
-    where flow.settlementdate > $start and flow.settlementdate <= $end and isfinite(flow.meteredmwflow)
-),
+with flows as (select * from import_flows($transmission, $interconnectors, $signs, $start, $end)),
 seen as (
     select count(distinct interconnectorid) as n, string_agg(distinct interconnectorid, ',' order by interconnectorid) as parts
     from flows

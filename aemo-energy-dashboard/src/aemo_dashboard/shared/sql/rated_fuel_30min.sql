@@ -9,17 +9,4 @@ with intervals as (
     where settlementdate > $start and settlementdate <= $end and ($region = 'NEM' or region = $region)
     group by all
 )
-select
-    bucket_end(settlementdate, $step, $bucket) as settlementdate,
-    fuel,
-    avg(mw) as mw,
-    avg(above_mw) as above_mw,
-    avg(mw - above_mw) as below_mw,
-    max(mw) as most,
-    max(above_mw) as above_most,
-    min(mw - above_mw) as below_most,
-    count(*) * $step / 60.0 as hours
-from intervals
-where mw is not null
-group by 1, 2
-order by 1, 2
+select * from rated_buckets('intervals', $step, $bucket)

@@ -4,26 +4,12 @@
 --   and 5-minute interval.   hours: h of data behind them.
 -- $rolled: files of unit_half_hours, read in ($start, $since];  $scada: part files of a table whose rows cover $step minutes
 -- each, read in ($since, $end];  $units: duid_mapping.csv.
-with readings as materialized (
-    select settlementdate, duid, mw, above_mw
-    from read_parquet($rolled)
-    where settlementdate > $start and settlementdate <= $since and list_contains($duids, duid)
-    union all
-    select settlementdate, duid, mw, above_mw
-    from unit_readings($scada, $units, $since, $end)
-    where list_contains($duids, duid)
-),
-parts as (
-    select * from readings
-    union all by name
-    select settlementdate, '' as duid, sum(mw) as mw, sum(above_mw) as above_mw from readings group by settlementdate
-)
 select
     hour(settlementdate - to_minutes($step)) as hour,
     duid,
     avg(mw) as mw,
     avg(above_mw) as above_mw,
     count(*) * $step / 60.0 as hours
-from parts
+from station_intervals($rolled, $scada, $units, $duids, $start, $since, $end)
 group by 1, 2
 order by 1, 2

@@ -4,20 +4,6 @@
 --   and 5-minute interval.   hours: h of data behind them.   least, greatest: MW, of the stored intervals.
 -- $rolled: files of unit_half_hours, read in ($start, $since];  $scada: part files of a table whose rows cover $step minutes
 -- each, read in ($since, $end];  $units: duid_mapping.csv.
-with readings as materialized (
-    select settlementdate, duid, mw, above_mw
-    from read_parquet($rolled)
-    where settlementdate > $start and settlementdate <= $since and list_contains($duids, duid)
-    union all
-    select settlementdate, duid, mw, above_mw
-    from unit_readings($scada, $units, $since, $end)
-    where list_contains($duids, duid)
-),
-parts as (
-    select * from readings
-    union all by name
-    select settlementdate, '' as duid, sum(mw) as mw, sum(above_mw) as above_mw from readings group by settlementdate
-)
 select
     bucket_end(settlementdate, $step, $bucket) as settlementdate,
     duid,
@@ -26,6 +12,6 @@ select
     count(*) * $step / 60.0 as hours,
     min(mw) as least,
     max(mw) as greatest
-from parts
+from station_intervals($rolled, $scada, $units, $duids, $start, $since, $end)
 group by 1, 2
 order by 1, 2

@@ -1,0 +1,127 @@
+-- Relations that several queries (but no roll-up) share; run once, after macros.sql. Stamps are the end of an interval.
+
+-- MW by interval and fuel in one region, or in the NEM when region is 'NEM', from files of fuel_half_hours in (after,
+-- until].   mw: MW, consumption negative.   above_mw, below_mw: its two parts, split by unit and 5-minute interval.
+create macro fuel_intervals(fuels_, region_, after_, until_) as table
+    select settlementdate, fuel, sum(mw) as mw, sum(above_mw) as above_mw, sum(mw - above_mw) as below_mw
+    from read_parquet(fuels_)
+    where settlementdate > after_ and settlementdate <= until_ and (region_ = 'NEM' or region = region_)
+    group by all;
+
+-- The same from readings of units.
+create macro fuel_intervals_of_units(scada_, units_, region_, after_, until_) as table
+    select settlementdate, fuel, sum(mw) as mw, sum(above_mw) as above_mw, sum(mw - above_mw) as below_mw
+    from unit_readings(scada_, units_, after_, until_)
+    where region_ = 'NEM' or region = region_
+    group by all;
+
+-- Means by fuel and time bucket over such intervals, named by their text. Columns: see generation_by_fuel_5min.sql.
+create macro fuel_buckets(intervals_, step_, bucket_) as table
+    select
+        bucket_end(settlementdate, step_, bucket_) as settlementdate,
+        fuel,
+        avg(mw) as mw,
+        avg(above_mw) as above_mw,
+        avg(below_mw) as below_mw,
+        count(*) * step_ / 60.0 as hours
+    from query_table(intervals_)
+    group by 1, 2
+    order by 1, 2;
+
+-- Means and the utmost by fuel and time bucket. Columns: see rated_fuel_30min.sql.
+create macro rated_buckets(intervals_, step_, bucket_) as table
+    select
+        bucket_end(settlementdate, step_, bucket_) as settlementdate,
+        fuel,
+        avg(mw) as mw,
+        avg(above_mw) as above_mw,
+        avg(mw - above_mw) as below_mw,
+        max(mw) as most,
+        max(above_mw) as above_most,
+        min(mw - above_mw) as below_most,
+        count(*) * step_ / 60.0 as hours
+    from query_table(intervals_)
+    where mw is not null
+    group by 1, 2
+    order by 1, 2;
+
+-- Means by fuel and hour of day over the intervals of some days of the week. Columns: see hours_by_fuel_30min.sql.
+create macro fuel_hours_of_day(intervals_, days_, step_) as table
+    select
+        hour(settlementdate - to_minutes(step_)) as hour,
+        fuel,
+        avg(mw) as mw,
+        avg(above_mw) as above_mw,
+        avg(below_mw) as below_mw,
+        avg(greatest(mw, 0)) as positive_mw,
+        count(*) * step_ / 60.0 as hours
+    from query_table(intervals_)
+    where list_contains(days_, isodow(settlementdate - to_minutes(step_)))
+    group by 1, 2
+    order by 1, 2;
+
+-- Output of some units by interval, and of all of them together (duid ''), summed by interval before anything is averaged.
+--   mw: MW, consumption negative.   above_mw: positive parts, split by unit and 5-minute interval.
+-- rolled: files of unit_half_hours, read in (after, since];  scada: part files, read in (since, until].
+create macro station_intervals(rolled_, scada_, units_, duids_, after_, since_, until_) as table
+    with readings as materialized (
+        select settlementdate, duid, mw, above_mw
+        from read_parquet(rolled_)
+        where settlementdate > after_ and settlementdate <= since_ and list_contains(duids_, duid)
+        union all
+        select settlementdate, duid, mw, above_mw
+        from unit_readings(scada_, units_, since_, until_)
+        where list_contains(duids_, duid)
+    )
+    select * from readings
+    union all by name
+    select settlementdate, '' as duid, sum(mw) as mw, sum(above_mw) as above_mw from readings group by settlementdate;
+
+-- Demand (TOTALDEMAND) of regions by interval, and as 'NEM' the sum of those in whole where each of them has a value.
+--   mw: MW.   regions: the ones wanted, and 'NEM'.
+create macro demand_intervals(demand_, regions_, whole_, after_, until_) as table
+    with parts as (
+        select settlementdate, regionid, any_value(totaldemand) as mw
+        from read_parquet(demand_, union_by_name = true)
+        where settlementdate > after_ and settlementdate <= until_
+          and isfinite(totaldemand)
+          and list_contains(list_concat(regions_, whole_), regionid)
+        group by 1, 2
+    ),
+    sums as (
+        select settlementdate, 'NEM' as regionid, sum(mw) as mw
+        from parts
+        where list_contains(whole_, regionid)
+        group by 1
+        having count(*) = len(whole_)
+    )
+    select * from (select * from parts union all select * from sums) where list_contains(regions_, regionid);
+
+-- Least, greatest and mean by region over half hours (settlementdate, region, mw), and of the NEM over those that all of
+-- regions have. Columns: see demand_extremes.sql.
+create macro extremes_by_region(half_hours_, regions_) as table
+    with scopes as (
+        select settlementdate, region, mw from query_table(half_hours_)
+        union all
+        select settlementdate, 'NEM', sum(mw) from query_table(half_hours_)
+        group by settlementdate having count(*) = len(regions_)
+    )
+    select
+        region,
+        count(*) * 0.5 as hours,
+        avg(mw) as mw,
+        min(mw) as least,
+        arg_min(settlementdate, row(mw, epoch_us(settlementdate))) as least_at,
+        max(mw) as greatest,
+        arg_max(settlementdate, row(mw, -epoch_us(settlementdate))) as greatest_at,
+        min(settlementdate) as first
+    from scopes
+    group by 1
+    order by 1;
+
+-- Flows of some interconnectors by interval, import into the region positive.   mw: MW.
+create macro import_flows(transmission_, interconnectors_, signs_, after_, until_) as table
+    select flow.settlementdate, flow.interconnectorid, signs.sign * flow.meteredmwflow as mw
+    from read_parquet(transmission_, union_by_name = true) as flow
+    join (select unnest(interconnectors_) as interconnectorid, unnest(signs_) as sign) as signs using (interconnectorid)
+    where flow.settlementdate > after_ and flow.settlementdate <= until_ and isfinite(flow.meteredmwflow);
