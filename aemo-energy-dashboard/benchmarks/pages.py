@@ -135,7 +135,7 @@ def visit(page: Page, address: str, first: Waits, others: Waits) -> None:
         press(page, page.get_by_text(each.title, exact=True).first, "return", Waits())
         for view in each.views:
             if len(each.views) > 1 and view is not each.views[0]:
-                press(page, page.get_by_text(view.title, exact=True).first, f"{each.title}: {view.title}", others)
+                press(page, page.get_by_text(view.title, exact=True).last, f"{each.title}: {view.title}", others)
             for span in [name for name in SPAN_NAMES if name != "Custom"]:
                 press(
                     page, page.get_by_role("button", name=span, exact=True), f"{each.title}/{view.slug}: range", others

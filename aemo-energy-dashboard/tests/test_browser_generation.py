@@ -41,7 +41,7 @@ def coal(i: float) -> float:
 
 
 def test_the_sub_tabs_open_and_are_drawn(visit: Visit) -> None:
-    visit.open("?region=NSW1")
+    visit.open("?tab=generation&region=NSW1")
     visit.source()
     open_view(visit, "Capacity Utilisation")
     values = visit.wait_for_source("data.coal_percent", "utilisation-values")
@@ -148,7 +148,7 @@ def test_days_and_measure_change_what_is_drawn_and_the_url_keeps_them(visit: Vis
 
 
 def test_the_year_before_stands_beside_the_year(visit: Visit) -> None:
-    visit.open("?region=NSW1")
+    visit.open("?tab=generation&region=NSW1")
     visit.wait_for_text("Year before: 2025-08-30 18:10 to 2025-08-31 18:10 NEM time.")
     row = visit.page.locator(".tabulator-row", has_text="Coal").locator(".tabulator-cell:visible")
     texts = [text.strip() for text in row.all_inner_texts()]
