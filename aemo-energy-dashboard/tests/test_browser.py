@@ -175,3 +175,45 @@ def test_the_page_comes_back_after_a_restart(browser: Browser, data: Path) -> No
         assert values["gas_mw"][-1] == 50
         assert httpx.get(f"{address}healthz").is_success
         visit.page.close()
+
+
+def test_back_and_forward_go_through_what_was_looked_at(visit: Visit) -> None:
+    visit.open("?tab=generation&region=NSW1")
+    visit.source()
+    visit.page.get_by_text("Summary", exact=True).first.click()
+    visit.page.wait_for_function("() => location.search.includes('tab=summary')")
+    visit.choose("VIC1")
+    visit.page.wait_for_function("() => location.search.includes('region=VIC1')")
+    visit.page.go_back()
+    visit.page.wait_for_function("() => location.search.includes('region=NSW1') && location.search.includes('summary')")
+    visit.page.go_back()
+    values = visit.wait_for_source("data.coal_mw && data.price_NSW1")
+    assert values["coal_mw"][-1] == 782
+    assert "tab=generation" in visit.page.url
+
+
+def test_only_what_was_chosen_is_in_the_url(visit: Visit) -> None:
+    visit.open()
+    visit.page.get_by_text("Generation by Fuel", exact=True).first.click()
+    visit.source()
+    visit.choose("NSW1")
+    visit.wait_for_source("data.price_NSW1 && !data.price_SA1")
+    assert visit.page.url.endswith("?tab=generation&region=NSW1")
+    visit.choose("NEM")
+    visit.wait_for_source("data.price_SA1")
+    assert visit.page.url.endswith("?tab=generation")
+
+
+@pytest.mark.parametrize("query", ["?tab=comparison&cmpregions=[1]", "?tab=prices&price_no_fuels=[1]", "?range=custom"])
+def test_an_odd_url_is_a_page_all_the_same(visit: Visit, query: str) -> None:
+    visit.open(query)
+    visit.page.wait_for_timeout(1_000)
+    assert visit.page.get_by_text("Traceback").count() == 0
+    assert visit.page.get_by_text("Choose the first").count() == 0
+    visit.assert_quiet()
+
+
+def test_the_browser_is_told_to_ask_nobody_else(address: str) -> None:
+    policy = httpx.get(address).headers["content-security-policy"]
+    assert policy.startswith("default-src 'self';")
+    assert "http" not in policy

@@ -192,6 +192,16 @@ def test_a_reader_who_zoomed_in_stays_there(
     assert chart.times[0].reset_end > 1.7e12
 
 
+def test_a_zoom_that_lies_outside_another_window_is_given_up(
+    day: Path, queries: QueryManager, shown_chart: tuple[ChartPane, Chart]
+) -> None:
+    place, chart = shown_chart
+    chart.times[0].update(start=1.0e12, end=1.1e12)  # of years before: nothing of the window is in it
+    new = later(day, queries)
+    place.show(new, "")
+    assert (chart.times[0].start, chart.times[0].end) == (new.times[0].start, new.times[0].end)
+
+
 def test_a_window_that_grows_by_an_interval_is_the_same_picture(day: Path, queries: QueryManager) -> None:
     """The range All begins where the data begins and only its end moves on: what is zoomed stays zoomed."""
     first, last = at("2026-08-30 18:10"), at("2026-08-31 12:00")
@@ -219,7 +229,7 @@ def test_a_picture_of_a_simulated_market_says_so_itself(day: Path, queries: Quer
     assert real[0].shape != simulated[0].shape
     for name in ("generation-mw", "generation-0"):
         said = [title.text for title in pane(simulated[0], name).below if isinstance(title, Title)]
-        assert said == ["Simulated market (seed 1): these are not AEMO's numbers."]
+        assert said == ["Simulated market (seed 1):\nthese are not AEMO's numbers."]
         assert not [title for title in pane(real[0], name).below if isinstance(title, Title)]
 
 

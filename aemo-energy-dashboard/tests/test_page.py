@@ -3,6 +3,7 @@
 import asyncio
 import io
 import threading
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +19,7 @@ from serving import Running, serving
 from aemo_dashboard.errors import RequestError
 from aemo_dashboard.pages import PAGES
 from aemo_dashboard.shared import page as kit
+from aemo_dashboard.shared import url
 from aemo_dashboard.shared.asked import URL_NAMES, Asked, Frame, window_of
 from aemo_dashboard.shared.content import Column, Content, Side, Table, Words
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
@@ -110,6 +112,25 @@ async def test_a_sentence_stands_in_the_place_of_what_cannot_be_shown(day: Path,
     assert "There is no" not in said(page)
 
 
+async def test_a_fault_is_a_sentence_and_no_endless_waiting(
+    day: Path, queries: QueryManager, caplog: pytest.LogCaptureFixture
+) -> None:
+    def show(_: QueryManager, asked: Asked, chosen: kit.Chosen, theme: object) -> Content:
+        if chosen.letter == "b":
+            raise NotADirectoryError("the cache is a file")
+        return Content((Words("word", "an answer"),))
+
+    page = opened(queries, page_of(show))
+    await page.refresh()
+    page.choices.letter = "b"
+    assert await becomes(page, "The server&#x27;s log says why")
+    assert "an answer" not in said(page)
+    assert not page._rooms["one"].layout.loading
+    assert "the cache is a file" in caplog.text
+    page.choices.letter = "c"
+    assert await becomes(page, "an answer")
+
+
 async def test_an_empty_folder_is_a_sentence_on_every_view(root: Path, queries: QueryManager) -> None:
     for page in PAGES:
         for view in page.views:
@@ -193,7 +214,10 @@ def test_files_of_blocks(day: Path) -> None:
             f"{chart}.csv?range=custom&from=yesterday": "from='yesterday' can't be used",
             f"{chart}.csv?range=custom": "Choose the first and the last day",
             f"{chart}.csv?until=tomorrow": "'tomorrow' is not a date",
+            f"{chart}.csv?until=0001-01-01": "between 1990 and 2100",
             f"{chart}.csv?scale=upside-down": "scale='upside-down' can't be used",
+            "download/comparison/time/x.csv?cmpregions=[1]": "cmpregions='[1]' can't be used",
+            f"download/prices/prices/x.csv?price_open={'[' * 3000}": "can't be used",
             "download/generation/stack/..%2F..%2Fetc.csv": "Not Found",
         }.items():
             refused = get(server, path)
@@ -215,3 +239,31 @@ def test_half_hours_of_a_day_are_asked_by_time_not_by_count(root: Path, queries:
     window = window_of(queries, Asked(span="1d"))
     assert (window.end - window.start).total_seconds() == 86_400
     assert len(window.stamps) == 288
+
+
+class Several(param.Parameterized):
+    word = param.String(default="a")
+    words = param.List(default=["x"], item_type=str)
+    first = param.CalendarDate(default=None, allow_None=True)
+    number = param.Integer(default=1)
+
+
+def test_choices_go_into_a_url_and_come_back() -> None:
+    names = {"word": "w", "words": "ws", "first": "from", "number": "n"}
+    choices = Several()
+    assert url.written(choices, names) == {"w": None, "ws": None, "from": None, "n": None}
+    choices.param.update(word="2026", words=["a", "b & c"], first=date(2026, 8, 31), number=7)
+    texts = url.written(choices, names)
+    assert texts == {"w": "2026", "ws": '["a", "b & c"]', "from": "2026-08-31", "n": "7"}
+    again = Several()
+    url.taken(again, names, {name: text for name, text in texts.items() if text is not None})
+    assert again.param.values() | {"name": ""} == choices.param.values() | {"name": ""}
+
+
+def test_what_a_url_says_wrongly_is_left_out_each_by_itself() -> None:
+    refused: list[str] = []
+    choices = Several()
+    query = {"w": "kept", "ws": "[1]", "from": "yesterday", "n": "[" * 3000}
+    url.taken_one_by_one(choices, {"word": "w", "words": "ws", "first": "from", "number": "n"}, query, refused.append)
+    assert (choices.word, choices.words, choices.first, choices.number) == ("kept", ["x"], None, 1)
+    assert [sentence.split("=")[0] for sentence in refused] == ["ws", "from", "n"]

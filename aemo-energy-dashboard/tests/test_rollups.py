@@ -1,7 +1,7 @@
 """Roll-ups: equal to what they stand for, never older than their files, and no trouble where they can't be kept."""
 
 import logging
-import os
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -151,9 +151,10 @@ def test_replaced_roll_ups_are_removed_once_nobody_opens_them(
     nem_files.scada(root, [(LAST, "COAL1", 1.0)], "scada30")
     coal(queries, WINDOWS[3])
     assert set(first) <= set(rollup_files(tmp_path))  # a reader may be about to open it
-    long_ago = time.time() - rollups.KEEP_REPLACED_SECONDS - 1
-    for path in first:
-        os.utime(path, (long_ago, long_ago))
+    replaced = queries.views._rollups._replaced
+    assert set(replaced) == set(august)
+    for path in august:
+        replaced[path] -= rollups.KEEP_REPLACED_SECONDS + 1
     nem_files.scada(root, [(LAST, "COAL1", 2.0)], "scada30")
     coal(queries, WINDOWS[3])
     left = set(rollup_files(tmp_path))
@@ -214,6 +215,30 @@ def test_twelve_months_lie_in_one_file(root: Path, queries: QueryManager, tmp_pa
     assert sorted(path.name.split(".")[0] for path in files) == ["2025", "2026-01"]
     nem_files.scada(root, [(halves[3], "COAL1", 203.0)], "scada30")
     assert coal(queries, window) == sum(100 + n for n in range(13)) / 2 + 50
+
+
+def test_a_damaged_month_does_not_spoil_its_year(root: Path, queries: QueryManager, tmp_path: Path) -> None:
+    nem_files.units(root)
+    halves = [at(f"2025-{month:02}-15 12:00") for month in range(1, 13)]
+    nem_files.scada(root, [(half, "COAL1", 100.0) for half in halves], "scada30")
+    of_months = Window.of(at("2025-01-01 00:00"), at("2025-12-01 00:00"), "30min")
+    coal(queries, of_months)
+    for path in rollup_files(tmp_path)[:3]:
+        path.write_bytes(b"")  # as a power cut may leave a file
+    whole = Window.of(at("2025-01-01 00:00"), at("2026-01-01 00:00"), "30min")
+    assert coal(queries, whole) == 12 * 100 / 2
+
+
+def test_a_cache_that_becomes_unusable_is_given_up(
+    months: pd.DataFrame, root: Path, queries: QueryManager, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    wanted = expected(months, WINDOWS[3], ["series"]).loc["Coal", "mwh"]
+    folder = queries.views._rollups.folder
+    shutil.rmtree(folder)
+    folder.write_text("in the way")
+    with caplog.at_level(logging.WARNING):
+        assert coal(queries, WINDOWS[3]) == pytest.approx(wanted)
+    assert "can't be written any more" in caplog.text
 
 
 def test_the_warmer_makes_all_and_follows(months: pd.DataFrame, root: Path, tmp_path: Path) -> None:

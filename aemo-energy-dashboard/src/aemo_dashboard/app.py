@@ -8,10 +8,11 @@ import panel as pn
 import uvicorn
 from bokeh.core.validation import silence
 from bokeh.core.validation.warnings import EMPTY_LAYOUT
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from panel.io.fastapi import add_applications
 from panel.template import MaterialTemplate
+from starlette.middleware.base import RequestResponseEndpoint
 
 from aemo_dashboard import __version__
 from aemo_dashboard.api import routes
@@ -22,6 +23,10 @@ from aemo_dashboard.websocket import mend
 
 log = logging.getLogger(__name__)
 
+CONTENT_POLICY = (  # Bokeh's callbacks are compiled from text, and its styles are inline
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; base-uri 'self'; form-action 'self'"
+)
 PING_SECONDS = 25.0  # proxies close a websocket that is idle for 60 to 100 s
 
 
@@ -48,7 +53,14 @@ def create_app(settings: Settings, websocket_origins: Sequence[str] | None = Non
         finally:
             services.stop()
 
+    async def guarded(request: Request, call_next: RequestResponseEndpoint) -> Response:
+        """A page may ask nobody but this server, whatever its parts would like to."""
+        answer = await call_next(request)
+        answer.headers["Content-Security-Policy"] = CONTENT_POLICY
+        return answer
+
     app = FastAPI(title=TITLE, version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.middleware("http")(guarded)
     routes.add_to(app, services)
     app.mount(f"/{ASSETS_URL}", StaticFiles(directory=ASSETS), name="assets")
     pn.extension("tabulator", design=LocalMaterial, exception_handler=_say)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import parse_qsl, urlencode
 
 import panel as pn
 import param
@@ -38,6 +39,7 @@ from aemo_dashboard.shared.asked import (
 from aemo_dashboard.shared.page import TabPage
 from aemo_dashboard.shared.status import freshness, simulated_sentence, staleness
 from aemo_dashboard.shared.theme import DARK, FONT, LIGHT, THEMES, Theme
+from aemo_dashboard.shared.url import taken_one_by_one, written
 
 if TYPE_CHECKING:
     from panel.io.resources import ResourcesType  # exists for type checkers only
@@ -57,7 +59,7 @@ document.querySelector("#header .title").textContent = "\u00a0" + title;
 FAVICON = "static/extensions/panel/images/favicon.ico"
 ASSETS = Path(__file__).with_name("assets")
 ASSETS_URL = "assets"
-SCRIPTS = ("reconnect", "narrow")
+SCRIPTS = ("reconnect", "narrow", "history")
 SIDEBAR_WIDTH = 168
 
 
@@ -76,6 +78,11 @@ class LocalMaterial(Material):
         "js": {"material": f"{MATERIAL_FILES}.js"},
     }
     _themes: ClassVar[dict[str, type]] = {"default": MaterialDefaultTheme, "dark": MaterialDarkTheme}
+
+    @classmethod
+    def _apply_params(cls, viewable: Any, mref: str, modifiers: dict[str, Any], document: Any = None) -> None:
+        """A part that is not in the document yet would get its style sheets from Panel's own host."""
+        super()._apply_params(viewable, mref, modifiers, document or pn.state.curdoc)
 
 
 class Place(param.Parameterized):
@@ -170,18 +177,24 @@ class Shell:
             self._opened[self._place.tab].open_view(self._place.view)
 
     async def _range_chosen(self, *_: param.parameterized.Event) -> None:
+        if not await self._fill_days():
+            await self._open().refresh()
+
+    async def _fill_days(self) -> bool:
+        """A custom range without days begins with those of the last 24 hours; True where that asks anew."""
         frame = self._frame
-        if frame.span == "custom" and frame.first is None and frame.last is None:
-            # Begin with the days that were on the page; the change asks again.
-            days = await asyncio.to_thread(_days_shown, self._services)
-            if days is not None:
-                frame.param.update(first=days[0], last=days[1])
-                return
-        await self._open().refresh()
+        if frame.span != "custom" or frame.first is not None or frame.last is not None:
+            return False
+        days = await asyncio.to_thread(_days_shown, self._services)
+        if days is None:
+            return False
+        frame.param.update(first=days[0], last=days[1])
+        return True
 
     async def _begin(self) -> None:
         """The browser is ready. A change between its fetching the page and that, Panel would keep from it for ever."""
         pn.state.add_periodic_callback(self._tick, period=TICK_MILLISECONDS)  # type: ignore[arg-type]  # awaits it all the same
+        await self._fill_days()
         await self._tick()
 
     async def _tick(self) -> None:
@@ -221,8 +234,8 @@ def _range_controls(frame: Frame) -> pn.Column:
     look = {"variant": "outline", "color": "primary", "orientation": "vertical", "stylesheets": [looks.BUTTONS]}
     wide = {"sizing_mode": "stretch_width"}
     dates = pn.Column(
-        pn.widgets.DatePicker.from_param(frame.param.first, label="First day", width=SIDEBAR_WIDTH - 26),
-        pn.widgets.DatePicker.from_param(frame.param.last, label="Last day", width=SIDEBAR_WIDTH - 26),
+        pn.widgets.DatePicker.from_param(frame.param.first, label="First day", width=SIDEBAR_WIDTH - 40),
+        pn.widgets.DatePicker.from_param(frame.param.last, label="Last day", width=SIDEBAR_WIDTH - 40),
         visible=frame.param.span.rx() == "custom",
     )
     return pn.Column(
@@ -267,17 +280,23 @@ def credit_of(mark: str | None) -> str:
 
 
 def sync(parameterized: param.Parameterized, names: Mapping[str, str]) -> None:
-    """Keep parameters in the URL. What the URL says wrongly is ignored, each value by itself."""
+    """Take parameters from the URL, and keep it in step from then on: one entry of the history a choice.
 
-    def one_by_one(values: dict[str, object]) -> None:
-        for name, value in values.items():
-            try:
-                parameterized.param.update(**{name: value})
-            except ValueError as error:
-                log.info("The URL asks for something that isn't there: %s", error)
+    What the URL says wrongly is ignored, each value by itself; what is as at first stays out of it.
+    """
+    location = pn.state.location
+    if location is None:
+        return
+    refuse = partial(log.info, "The URL asks for something that isn't there: %s")
+    taken_one_by_one(parameterized, names, dict(parse_qsl(location.search.removeprefix("?"))), refuse)
 
-    if pn.state.location is not None:
-        pn.state.location.sync(parameterized, dict(names), on_error=one_by_one)
+    def write(*_: param.parameterized.Event) -> None:
+        query = dict(parse_qsl(location.search.removeprefix("?")))
+        query |= {name: text or "" for name, text in written(parameterized, names).items()}
+        kept = {name: text for name, text in query.items() if name not in names.values() or text}
+        location.search = f"?{urlencode(kept)}" if kept else ""
+
+    parameterized.param.watch(write, list(names))
 
 
 def theme_of_session() -> Theme:

@@ -7,10 +7,8 @@ that is counted back from the newest interval.
 # mypy: disable-error-code="no-untyped-call"
 # param's constructors carry no annotations.
 
-import json
 from collections.abc import Mapping
 
-import param
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -22,8 +20,10 @@ from aemo_dashboard.shared.asked import URL_NAMES, Asked, Frame, window_of
 from aemo_dashboard.shared.content import Chart, Table
 from aemo_dashboard.shared.export import to_csv, to_parquet
 from aemo_dashboard.shared.page import Page, chosen, pinned
+from aemo_dashboard.shared.resolution_manager import check_year
 from aemo_dashboard.shared.status import simulated_mark
 from aemo_dashboard.shared.theme import LIGHT
+from aemo_dashboard.shared.url import taken
 
 SIMULATED_HEADER = "X-NEM-Simulated"
 WRITERS = {
@@ -32,29 +32,14 @@ WRITERS = {
 }
 
 
-def taken(parameterized: param.Parameterized, names: Mapping[str, str], query: Mapping[str, str]) -> None:
-    """Set parameters from a query by their names in it; a value that can't be is a RequestError that names it."""
-    for field, name in names.items():
-        if name not in query:
-            continue
-        kind = parameterized.param[field]
-        try:
-            plain = isinstance(kind, (param.String, param.Selector)) and not isinstance(kind, param.ListSelector)
-            if isinstance(kind, param.CalendarDate):
-                value: object = parse_moment(query[name]).date()
-            else:
-                value = query[name] if plain else json.loads(query[name])
-            parameterized.param.update(**{field: value})
-        except ValueError as error:
-            raise RequestError(f"{name}={query[name]!r} can't be used: {error}") from None
-
-
 def asked_of(query: Mapping[str, str]) -> Asked:
     """Region, range and resolution out of a query; RequestError for what isn't one."""
     frame = Frame()
     taken(frame, URL_NAMES, query)
     try:
         until = parse_moment(query["until"]) if "until" in query else None
+        if until is not None:
+            check_year(until)
     except ValueError as error:
         raise RequestError(str(error)) from None
     asked = frame.asked

@@ -6,7 +6,7 @@
     const beside = window.innerWidth > NARROW && drawer ? drawer.offsetWidth : 0;
     const longest = Math.max(0, ...legend.items.map(item => String(item.label?.value ?? "").length));
     const room = Math.floor((window.innerWidth - beside - BORDERS) / Math.max(ENTRY, SWATCH + LETTER * longest));
-    return Math.max(1, Math.min(room, legend.items.length));
+    return Math.min(Math.max(legend.items.length > 3 ? 2 : 1, room), legend.items.length);
   }
   function fit(doc) {
     for (const model of doc._all_models.values()) {

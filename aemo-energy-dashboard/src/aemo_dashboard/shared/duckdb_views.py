@@ -184,6 +184,7 @@ class Views:
 
     def close(self) -> None:
         """Let go of the database and the scratch folder."""
+        self._connection.interrupt()
         self._connection.close()
         self._scratch.cleanup()
 
@@ -248,10 +249,13 @@ class Views:
         for attempt in range(OPTIMISTIC_TRIES):
             glance = Glance(self.data_dir)
             before = self.fingerprint(sources, glance)
-            found = {key: self._files(source, glance) for key, source in sources.items()}
-            fault: duckdb.Error | None = None
+            found: dict[str, list[Path]] = {}
+            fault: Exception | None = None
             try:
+                found |= {key: self._files(source, glance) for key, source in sources.items()}
                 frame = self._execute(name, sources, found, values)
+            except (pa.ArrowException, FileNotFoundError) as error:  # of a roll-up that went, or is made again now
+                fault = error
             except duckdb.Error as error:
                 fault = error
                 self._rollups.drop_damaged(

@@ -7,7 +7,7 @@ A page is declared, not written: its choices, its controls and its views. A view
 # Panel's and param's constructors carry no annotations.
 
 import asyncio
-import json
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -30,8 +30,12 @@ from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.showing import Room
 from aemo_dashboard.shared.status import simulated_mark, simulated_sentence
 from aemo_dashboard.shared.theme import Theme
+from aemo_dashboard.shared.url import written
+
+log = logging.getLogger(__name__)
 
 LOADING_AFTER_SECONDS = 0.3
+FAULT = "This view could not be made. The server's log says why; the other views are not concerned."
 FORMATS = {"CSV": "csv", "Parquet": "parquet"}
 
 Chosen = Any
@@ -130,9 +134,12 @@ def _answer(
     try:
         asked = pinned(queries, asked)
         fitted = tuple((each, each.fit(queries, asked, values)) for each in controls if each.fit is not None)
+        return _Answer(asked, content_of(view, queries, asked, values, theme), fitted)
     except DashboardError as error:
         return _Answer(asked, Content(sentence=str(error)))
-    return _Answer(asked, content_of(view, queries, asked, values, theme), fitted)
+    except Exception:  # a fault of ours, or of the machine: the reader must not wait for ever, nor see old numbers
+        log.exception("The view %s failed for %s with %s", view.slug, asked, values)
+        return _Answer(asked, Content(sentence=FAULT))
 
 
 def _marked(content: Content, sentence: str, theme: Theme) -> Content:
@@ -252,11 +259,7 @@ class TabPage:
         }
         if asked.until is not None:
             query["until"] = isoformat(asked.until)
-        query |= {
-            name: value if isinstance(value, str) else json.dumps(value)
-            for field, name in self.page.url_names.items()
-            if (value := getattr(self.choices, field)) is not None
-        }
+        query |= {name: text for name, text in written(self.choices, self.page.url_names).items() if text is not None}
         address = f"download/{self.page.slug}/{view.slug}/{block}"
         return {label: f"{address}.{ending}?{urlencode(query)}" for label, ending in FORMATS.items()}
 

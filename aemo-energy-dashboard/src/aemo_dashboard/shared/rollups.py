@@ -144,7 +144,9 @@ class RollupStore:
     """The cache folder of one data folder. Safe for threads and for several processes."""
 
     def __init__(self, cache_dir: Path | None, data_dir: Path, spare: Path) -> None:
+        self._spare = spare
         self.folder = self._usable(cache_dir, data_dir) or spare
+        self._replaced: dict[Path, float] = {}
         self._locks: dict[Path, threading.Lock] = {}
         self._lock = threading.Lock()
 
@@ -175,15 +177,29 @@ class RollupStore:
             return path
         with self._lock:
             lock = self._locks.setdefault(path, threading.Lock())
-        with lock:
-            if path.is_file():
-                return path
-            rows, really = make()
-            path = self.path(rollup, stem, really)
+        try:
+            with lock:
+                if path.is_file():
+                    return path
+                rows, really = make()
+                return self._kept(rollup, stem, really, rows)
+        finally:
+            with self._lock:
+                self._locks.pop(path, None)
+
+    def _kept(self, rollup: Rollup, stem: str, key: str, rows: pa.Table) -> Path:
+        """Write a roll-up; where the cache has become unusable, into the spare folder from then on."""
+        try:
+            path = self.path(rollup, stem, key)
             self._write(path, rows, rollup.group)
-            self._tidy(path, stem)
-        with self._lock:
-            self._locks.pop(path, None)
+        except OSError as error:
+            if self.folder == self._spare:
+                raise
+            log.warning("The cache folder %s can't be written any more (%s)", self.folder, error)
+            self.folder = self._spare
+            path = self.path(rollup, stem, key)
+            self._write(path, rows, rollup.group)
+        self._tidy(path, stem)
         return path
 
     def by_year(self, rollup: Rollup, months: Mapping[str, Path]) -> list[Path]:
@@ -200,7 +216,11 @@ class RollupStore:
             key = identity([path.name for path in parts])
 
             def make(parts: list[Path] = parts, key: str = key) -> tuple[pa.Table, str]:
-                return pa.concat_tables([pq.read_table(path) for path in parts]), key
+                try:
+                    return pa.concat_tables([pq.read_table(path) for path in parts]), key
+                except (pa.ArrowException, OSError):
+                    self.drop_damaged(parts)
+                    raise
 
             found.append(self.have(rollup, year, key, make))
         return found
@@ -225,10 +245,11 @@ class RollupStore:
         finally:
             beside.unlink(missing_ok=True)
 
-    @staticmethod
-    def _tidy(kept: Path, stem: str) -> None:
+    def _tidy(self, kept: Path, stem: str) -> None:
         """Remove earlier roll-ups of the same part, once nobody can be about to open them."""
+        now = time.monotonic()
         for other in kept.parent.glob(f"{stem}.*.parquet"):
-            with suppress(OSError):
-                if other != kept and time.time() - other.stat().st_mtime > KEEP_REPLACED_SECONDS:
+            if other != kept and now - self._replaced.setdefault(other, now) > KEEP_REPLACED_SECONDS:
+                with suppress(OSError):
                     other.unlink()
+                del self._replaced[other]

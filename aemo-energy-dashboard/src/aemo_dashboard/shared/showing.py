@@ -5,7 +5,7 @@
 
 import html
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 import panel as pn
@@ -40,7 +40,7 @@ class ChartPane:
         self._chart: Chart | None = None
 
     def show(self, chart: Chart, links: str) -> None:
-        """Draw anew, or only put the numbers in. A reader who has zoomed in stays where he is."""
+        """Draw anew, or only put the numbers in. A reader who has zoomed in stays there, while it is in the window."""
         old = self._chart
         self._links.object = links
         if old is None or old.shape != chart.shape:
@@ -52,8 +52,12 @@ class ChartPane:
                 mine.data = dict(new.data)
         for axis, new_axis in zip(old.times, chart.times, strict=True):
             untouched = (axis.start, axis.end) == (axis.reset_start, axis.reset_end)
+            start, end, new_start, new_end = (
+                cast("float", edge) for edge in (axis.start, axis.end, new_axis.start, new_axis.end)
+            )
+            elsewhere = end <= new_start or start >= new_end
             edges = {"reset_start": new_axis.reset_start, "reset_end": new_axis.reset_end}
-            if untouched:
+            if untouched or elsewhere:
                 edges |= {"start": new_axis.start, "end": new_axis.end}
             axis.update(**edges)
 
@@ -161,7 +165,7 @@ class Room:
     """Where a view's content stands."""
 
     def __init__(self, theme: Theme, choices: Any, links: Links) -> None:
-        self.layout = pn.Column(sizing_mode="stretch_width", min_height=LEAST_HEIGHT)
+        self.layout = pn.Column(sizing_mode="stretch_width", min_height=LEAST_HEIGHT, stylesheets=[looks.LOADING])
         self._theme = theme
         self._choices = choices
         self._links = links

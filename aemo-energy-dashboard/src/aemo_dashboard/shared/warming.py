@@ -10,7 +10,7 @@ from aemo_dashboard.shared.watcher import Watcher
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS, STOP_SECONDS = 2.0, 5.0
 REST_SECONDS = 30.0
 """Between two rounds: while history is filled, parts change all the time, and readers come first."""
 
@@ -33,7 +33,7 @@ class Warmer:
         """Stop after the roll-up in hand."""
         self._stopping.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
         done = -1
@@ -54,6 +54,8 @@ class Warmer:
                 made += 1
                 if self._stopping.is_set():
                     return
-        except (DashboardError, OSError) as error:  # the page that needs it says why; here it is tried again
+        except DashboardError as error:  # the page that needs it says why; here it is tried again
             log.warning("A roll-up could not be made: %s", error)
+        except Exception:  # this thread has to outlive whatever a disk or a file does
+            log.exception("A roll-up could not be made")
         log.debug("%d roll-ups are there after %.1f s", made, time.monotonic() - began)

@@ -35,7 +35,7 @@ def bar_chart(
     stacked: bool = False,
     y_label: str = "",
     title: str = "",
-    height: int = 300,
+    height: int = 340,
     shape: Hashable = None,
     colours: Sequence[str] | None = None,
 ) -> Chart:

@@ -19,7 +19,7 @@ from aemo_dashboard.shared.resolution_manager import Window
 from aemo_dashboard.shared.theme import FONT, Theme
 
 EPOCH, MILLISECOND = datetime(1970, 1, 1), timedelta(milliseconds=1)  # noqa: DTZ001 - NEM time is naive
-LEFT, RIGHT = 66, 22
+LEFT, RIGHT = 66, 32
 """Borders in pixels, the same for panes above each other so that their time axes line up."""
 LEGEND_COLUMNS = 8
 """At first; the page's script fits them to the width that there is."""
@@ -143,5 +143,6 @@ def level_line(made: figure, value: float, colour: str, dash: str = "dashed") ->
 
 def say_simulated(made: figure, sentence: str, theme: Theme) -> None:
     """In the picture itself: it may be saved and go round without its page."""
-    line = Title(text=sentence, align="right", text_font=FONT, text_font_size="12px", text_color=theme.warning)
+    text = sentence.replace(": ", ":\n", 1)  # on a phone one line would be cut
+    line = Title(text=text, align="right", text_font=FONT, text_font_size="11px", text_color=theme.warning)
     made.add_layout(line, "below")
