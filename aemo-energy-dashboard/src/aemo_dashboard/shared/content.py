@@ -76,7 +76,7 @@ class Table:
     exported: pd.DataFrame | None = None
     strong: str | None = None
     most_height: int | None = None
-    frozen: int = 0
+    frozen: int = 1
 
     @property
     def file_frame(self) -> pd.DataFrame:

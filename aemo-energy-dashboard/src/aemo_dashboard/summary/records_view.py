@@ -70,8 +70,8 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
     best = _best_by_month(months, scopes)
     if len(best):
         blocks.append(best_chart(best, scopes, theme))
-    tables = [Table("records", records, COLUMNS, height=420)] if len(records) else []
-    tables += [Table("price-records", priced, PRICE_COLUMNS, height=420)] if len(priced) else []
+    tables = [Table("records", records, COLUMNS, most_height=420)] if len(records) else []
+    tables += [Table("price-records", priced, PRICE_COLUMNS, most_height=420)] if len(priced) else []
     blocks.append(Side("tables", tuple(tables), 560))
     return Content((*blocks, notes(DEFINITIONS)), span=(first, last))
 

@@ -57,7 +57,7 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
     if daily["share"].notna().any():
         blocks.append(day_chart(daily, scopes, period, theme))
     table = trend.sort_index(ascending=False).reset_index(drop=True)
-    blocks += [Table("months", table, MONTH_COLUMNS, height=360), notes(DEFINITIONS)]
+    blocks += [Table("months", table, MONTH_COLUMNS, most_height=360), notes(DEFINITIONS)]
     sentence = "" if daily["share"].notna().any() else _nothing(asked.region, period.title)
     return Content(tuple(blocks), sentence, span)
 
