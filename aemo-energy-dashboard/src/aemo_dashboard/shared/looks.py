@@ -91,7 +91,7 @@ TABLE = """
 TABS = """
 .bk-header .bk-tab { font-size: 14px; color: var(--nem-quiet); }
 .bk-header .bk-tab.bk-active { color: var(--nem-text) !important; border-bottom-color: var(--nem-accent) !important; }
-.bk-header { border-color: var(--nem-line); }
+.bk-header { border-color: var(--nem-line); overflow-x: auto; scrollbar-width: none; }
 """
 SUB_TABS = """
 .bk-header .bk-tab { font-size: 13px; padding: 4px 10px; }
