@@ -44,15 +44,7 @@ class Earned:
     @property
     def hours(self) -> float:
         """Hours of the window's stored intervals, there or missing [h]: a half hour that isn't over is none of them."""
-        return stored_hours(self.window)
-
-
-def stored_hours(window: Window) -> float:
-    """Length of all intervals of the stored resolution that end in the window [h]."""
-    step = timedelta(minutes=window.resolution.stored)
-    midnight = window.start.replace(hour=0, minute=0, second=0, microsecond=0)
-    count = (window.end - midnight) // step - (window.start - midnight) // step
-    return count * (step / timedelta(hours=1))
+        return self.window.stored_hours
 
 
 def load(queries: QueryManager, region: str, window: Window) -> Earned:
@@ -78,7 +70,7 @@ def _best(queries: QueryManager, window: Window) -> tuple[Window, pd.DataFrame, 
     """The values at the window's own stored resolution, or at the other where that lacks more than a tenth."""
     values = value_adapter.by_unit(queries, window)
     mine = _covered(values)
-    if mine[0] >= (1 - FILL_ABOVE) * stored_hours(window):
+    if mine[0] >= (1 - FILL_ABOVE) * window.stored_hours:
         return window, values, []
     other = _other(window)
     if other is None or _stored_at_most(queries, other) <= mine[0]:
@@ -92,8 +84,8 @@ def _best(queries: QueryManager, window: Window) -> tuple[Window, pd.DataFrame, 
         others,
         [
             f"The numbers are of {names[other.resolution.stored]} data {spoken_window(other)}: of the "
-            f"{names[window.resolution.stored]} data with a price, {stored_hours(window) - mine[0]:,.1f} of "
-            f"{stored_hours(window):,.1f} hours are missing."
+            f"{names[window.resolution.stored]} data with a price, {window.stored_hours - mine[0]:,.1f} of "
+            f"{window.stored_hours:,.1f} hours are missing."
         ],
     )
 
@@ -170,7 +162,7 @@ def _averages(queries: QueryManager, window: Window) -> pd.DataFrame:
 
 
 def _gap_sentences(rows: pd.DataFrame, averages: pd.DataFrame, window: Window) -> list[str]:
-    whole = stored_hours(window)
+    whole = window.stored_hours
     asked = f"of {whole:,.1f}"
     notes = []
     gaps = [

@@ -51,9 +51,11 @@ def load_utilisation(queries: QueryManager, region: str, window: Window) -> Util
     percent = {one: utilisation_percent(power.frame[one], capacity[one]) for one in series if one in power.frame}
     frame = pd.DataFrame(percent, index=window.stamps).dropna(axis="columns", how="all")
     energy = energy_of(power.frame, power.hours)
-    rows = [_row(one, units[units["series"] == one], energy.get(one), most.frame, window) for one in series]
-    lost = window.hours - float(power.hours.max(axis="columns").sum())
-    gaps = [f"Output of units is stored for {window.hours - lost:,.1f} of {window.hours:,.1f} hours."]
+    covered = power.hours.max(axis="columns")
+    hours = _hours(window, covered)
+    rows = [_row(one, units[units["series"] == one], energy.get(one), most.frame, window, hours) for one in series]
+    lost = hours - float(covered.sum())
+    gaps = [f"Output of units is stored for {hours - lost:,.1f} of {hours:,.1f} hours."]
     notes = [
         *(gaps if lost >= window.resolution.hours / 2 else []),
         *power.notes,
@@ -63,6 +65,16 @@ def load_utilisation(queries: QueryManager, region: str, window: Window) -> Util
     return Utilisation(region, window, frame, pd.DataFrame(rows, columns=COLUMNS), sentences(notes))
 
 
+def _hours(window: Window, covered: pd.Series) -> float:
+    """Hours that the window's stored intervals can hold [h]; ``covered``: those behind each point.
+
+    A last day that is made of 5-minute intervals may reach further than its half hours.
+    """
+    half_hours = window.stored_hours
+    of_fives = window.resolution is DAILY and covered.iloc[-1] > half_hours % DAILY.hours
+    return window.of_fives().stored_hours if of_fives else half_hours
+
+
 COLUMNS = [
     *("Fuel", "Units", "Without capacity", "Capacity MW", "Reporting MW", "Average MW"),
     *("Capacity factor %", "Peak %", "Peak at", "Hours without data"),
@@ -70,16 +82,22 @@ COLUMNS = [
 
 
 def _row(
-    series: str, units: pd.DataFrame, energy: tuple[float, float, float] | None, most: pd.DataFrame, window: Window
+    series: str,
+    units: pd.DataFrame,
+    energy: tuple[float, float, float] | None,
+    most: pd.DataFrame,
+    window: Window,
+    whole: float,
 ) -> dict[str, object]:
     """``Units``: DUIDs that reported; ``Without capacity``: of them, those that the list gives none.
 
     ``Capacity MW``: the sum of the others'. ``Reporting MW``: its mean over the window, each unit by the hours in which
-    it reported. ``Average MW`` over the hours that hold data; ``Capacity factor %`` over those of the window.
-    ``Peak %``: the utmost of any stored interval, in ``Peak at``; for charging the most negative one.
+    it reported. ``Average MW`` over the hours that hold data; ``Capacity factor %`` over ``whole``, those of the
+    window. ``Peak %``: the utmost of any stored interval, in ``Peak at``; for charging the most negative one.
     """
     mwh, _, hours = energy or (float("nan"), 0.0, 0.0)
     capacity = float(units["rated_mw"].sum())
+    reporting = (units["rated_mw"] * units["hours"].clip(upper=whole)).sum()  # what fills a window may reach beyond it
     shares = utilisation_percent(most[series], capacity).dropna() if series in most else pd.Series(dtype="float64")
     peak = None
     if len(shares):
@@ -90,12 +108,12 @@ def _row(
         "Units": len(units),
         "Without capacity": int((units["rated_mw"].isna() & ~units["consumes"]).sum()),
         "Capacity MW": capacity if capacity > 0 else float("nan"),
-        "Reporting MW": float((units["rated_mw"] * units["hours"]).sum()) / window.hours if capacity > 0 else None,
+        "Reporting MW": float(reporting) / whole if capacity > 0 else None,
         "Average MW": average_mw(mwh, hours),
-        "Capacity factor %": 100 * capacity_factor(mwh, capacity, window.hours),
+        "Capacity factor %": 100 * capacity_factor(mwh, capacity, whole),
         "Peak %": float("nan") if peak is None else float(shares[peak]),
         "Peak at": "–" if peak is None else _moment(peak, window),
-        "Hours without data": window.hours - hours if capacity > 0 else float("nan"),
+        "Hours without data": whole - hours if capacity > 0 else float("nan"),
     }
 
 
@@ -113,7 +131,9 @@ def reporting_units(queries: QueryManager, region: str, window: Window) -> pd.Da
     A two-unit battery's load side is of the same capacity as its generating side, so it brings none of its own.
     """
     seen = value_adapter.by_unit(queries, window)
-    if (seen["hours"].max() if len(seen) else 0.0) < (1 - FILL_ABOVE) * window.hours:  # then the MW are filled, too
+    if (seen["hours"].max() if len(seen) else 0.0) < (
+        1 - FILL_ABOVE
+    ) * window.stored_hours:  # then the MW are filled, too
         other = window.half_hours() if window.resolution is FIVE else window.of_fives()
         seen = pd.concat([seen, value_adapter.by_unit(queries, other)], ignore_index=True)
         seen = seen.sort_values("hours", kind="stable").drop_duplicates(["duid", "series"], keep="last")

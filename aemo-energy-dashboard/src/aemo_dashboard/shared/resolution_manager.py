@@ -96,6 +96,17 @@ class Window:
         return (self.end - self.start) / timedelta(hours=1)
 
     @property
+    def stored_hours(self) -> float:
+        """Length of all intervals of the stored resolution that end in the window, there or missing [h].
+
+        What a capacity factor is of: a half hour that isn't over can hold no energy yet.
+        """
+        step = timedelta(minutes=self.resolution.stored)
+        midnight = _midnight(self.start)
+        count = (self.end - midnight) // step - (self.start - midnight) // step
+        return count * (step / timedelta(hours=1))
+
+    @property
     def stamps(self) -> pd.DatetimeIndex:
         """The end of every interval that the window should hold; a day is listed if any part of it is in the window."""
         step = self.resolution.step
