@@ -427,6 +427,33 @@ def test_a_window_that_only_the_other_resolution_holds(root: Path, queries: Quer
     assert any("30-minute data is shown" in note for note in summary.notes)
 
 
+def test_a_silent_unit_is_no_reason_for_the_other_resolution(root: Path, queries: QueryManager) -> None:
+    """A day to 18:10, silent from 06:00: 11 h 50 min of 60 MW by 5 minutes; neither holds what came after."""
+    silent = [NAN] * 146  # 06:05 … 18:10
+    put(root, "2026-08-31 18:10", 5, {"ALPHA1": [60.0] * 144 + silent, "ALPHA2": [50.0] * 290}, {"NSW1": [50.0] * 290})
+    put(
+        root, "2026-08-31 18:00", 30, {"ALPHA1": [60.0] * 26 + [NAN] * 24, "ALPHA2": [50.0] * 50}, {"NSW1": [50.0] * 50}
+    )
+    window = Window.of(at("2026-08-30 18:10"), at("2026-08-31 18:10"))
+    summary = summed(queries, "ALPHA1", "2026-08-30 18:10", "2026-08-31 18:10")
+    assert summary.window == window
+    assert summary.whole.out is not None
+    assert summary.whole.out.mwh == pytest.approx(60 * (11 + 5 / 6))
+    assert not any("is shown" in note for note in summary.notes)
+    assert load_output(queries, of(queries, "ALPHA1"), window).window == window
+
+
+def test_half_hours_in_the_place_of_intervals_lie_in_the_window(root: Path, queries: QueryManager) -> None:
+    """Nothing by 5 minutes in 24 hours to 18:10: the half hours 18:30 … 18:00, though more are stored on both sides."""
+    put(root, "2026-08-31 18:10", 5, {"ALPHA2": [50.0] * 288}, {"NSW1": [50.0] * 288})
+    put(root, "2026-08-31 18:30", 30, {"ALPHA1": [60.0] * 52}, {"NSW1": [50.0] * 52})
+    summary = summed(queries, "ALPHA1", "2026-08-30 18:10", "2026-08-31 18:10")
+    assert summary.whole.out is not None
+    assert (summary.window.start, summary.window.end) == (at("2026-08-30 18:30"), at("2026-08-31 18:00"))
+    assert (summary.whole.out.mwh, summary.whole.hours_missing) == (pytest.approx(60 * 23.5), pytest.approx(0))
+    assert summary.whole.factor == pytest.approx(0.6)
+
+
 # -- views -------------------------------------------------------------------------------------------------------------
 
 

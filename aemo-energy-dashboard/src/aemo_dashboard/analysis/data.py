@@ -1,11 +1,10 @@
 """Query → tidy frames for "Average Price Analysis". No figures and no widgets here."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pandas as pd
 
-from aemo_dashboard.nemtime import HALF_HOUR
 from aemo_dashboard.shared import unit_adapter, value_adapter
 from aemo_dashboard.shared.adapters import newest, oldest, spoken_window
 from aemo_dashboard.shared.duckdb_views import UNITS
@@ -13,7 +12,7 @@ from aemo_dashboard.shared.formulas import time_weighted_price
 from aemo_dashboard.shared.fuels import BELOW_AXIS
 from aemo_dashboard.shared.generation_adapter import AGGREGATES
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.resolution_manager import FILL_ABOVE, FIVE, THIRTY, Window
+from aemo_dashboard.shared.resolution_manager import FILL_ABOVE, FIVE, THIRTY, Window, holds_more, lacks_much
 from aemo_dashboard.shared.status import sentences
 from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
 
@@ -49,7 +48,7 @@ class Earned:
 
 def load(queries: QueryManager, region: str, window: Window) -> Earned:
     """Energy and revenue by unit and series, with what the registration list says of each, and average prices."""
-    window, values, filled = _best(queries, window)
+    window, values, filled = _best(queries, region, window)
     rows = _described(queries, values)
     rows = rows[~_silent(rows)]
     unknown = rows[rows["region"] == UNKNOWN]
@@ -66,33 +65,40 @@ def load(queries: QueryManager, region: str, window: Window) -> Earned:
     return Earned(region, window, rows.reset_index(drop=True), averages, sentences(notes))
 
 
-def _best(queries: QueryManager, window: Window) -> tuple[Window, pd.DataFrame, list[str]]:
-    """The values at the window's own stored resolution, or at the other where that lacks more than a tenth."""
+def _best(queries: QueryManager, region: str, window: Window) -> tuple[Window, pd.DataFrame, list[str]]:
+    """The values at the window's own stored resolution, or at the other where that holds much more of a region.
+
+    Output that has a price comes first, then output.
+    """
     values = value_adapter.by_unit(queries, window)
-    mine = _covered(values)
-    if mine[0] >= (1 - FILL_ABOVE) * window.stored_hours:
+    priced, hours = _covered(values, region)
+    other = window.other()
+    if not lacks_much(window, priced) or other is None:
         return window, values, []
-    other = _other(window)
-    if other is None or _stored_at_most(queries, other) <= mine[0]:
+    if not holds_more(window, priced, _stored_at_most(queries, other)):
         return window, values, []
     others = value_adapter.by_unit(queries, other)
-    if _covered(others) <= mine:
+    other_priced, other_hours = _covered(others, region)
+    by_price = holds_more(window, priced, other_priced)
+    if not by_price and not (other_priced >= priced and holds_more(window, hours, other_hours)):
         return window, values, []
     names = {FIVE.stored: "5-minute", THIRTY.stored: "30-minute"}
+    mine, theirs = names[window.resolution.stored], names[other.resolution.stored]
+    what, lost = ("data with a price", other_priced - priced) if by_price else ("data", other_hours - hours)
     return (
         other,
         others,
         [
-            f"The numbers are of {names[other.resolution.stored]} data {spoken_window(other)}: of the "
-            f"{names[window.resolution.stored]} data with a price, {window.stored_hours - mine[0]:,.1f} of "
-            f"{window.stored_hours:,.1f} hours are missing."
+            f"The numbers are of {theirs} data {spoken_window(other)}: of the {mine} {what}, {lost:,.1f} of "
+            f"{window.stored_hours:,.1f} hours are missing that are stored there."
         ],
     )
 
 
-def _covered(values: pd.DataFrame) -> tuple[float, float]:
-    """Hours of the unit that has the most: with a price, and at all [h]."""
-    return (float(values["priced_hours"].max()), float(values["hours"].max())) if len(values) else (0.0, 0.0)
+def _covered(values: pd.DataFrame, region: str) -> tuple[float, float]:
+    """Hours of the region's unit that has the most: with a price, and at all [h]."""
+    mine = values if region == NEM_REGION else values[values["region"] == region]
+    return (float(mine["priced_hours"].max()), float(mine["hours"].max())) if len(mine) else (0.0, 0.0)
 
 
 def _stored_at_most(queries: QueryManager, window: Window) -> float:
@@ -105,19 +111,6 @@ def _stored_at_most(queries: QueryManager, window: Window) -> float:
         return 0.0
     begin = max(first - timedelta(minutes=window.resolution.stored), window.start)
     return max(0.0, (min(last, window.end) - begin) / timedelta(hours=1))
-
-
-def _other(window: Window) -> Window | None:
-    """The same span of the other stored resolution, of whole half hours; None where none fits in."""
-    if window.resolution.stored == THIRTY.stored:
-        return window.of_fives()
-    start, end = (_half_hour(window.start, up=True), _half_hour(window.end, up=False))
-    return Window(start, end, THIRTY) if start < end else None
-
-
-def _half_hour(moment: datetime, *, up: bool) -> datetime:
-    stamp = pd.Timestamp(moment)
-    return (stamp.ceil(HALF_HOUR) if up else stamp.floor(HALF_HOUR)).to_pydatetime()
 
 
 def _described(queries: QueryManager, values: pd.DataFrame) -> pd.DataFrame:

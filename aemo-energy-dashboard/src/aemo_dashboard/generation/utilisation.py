@@ -14,7 +14,7 @@ from aemo_dashboard.shared.formulas import average_mw, capacity_factor, utilisat
 from aemo_dashboard.shared.fuels import in_order
 from aemo_dashboard.shared.generation_adapter import AGGREGATES
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.resolution_manager import DAILY, FILL_ABOVE, FIVE, THIRTY, Window
+from aemo_dashboard.shared.resolution_manager import DAILY, FIVE, THIRTY, Window, lacks_much
 from aemo_dashboard.shared.status import sentences
 from aemo_dashboard.shared.tables import NEM_REGION
 
@@ -131,9 +131,7 @@ def reporting_units(queries: QueryManager, region: str, window: Window) -> pd.Da
     A two-unit battery's load side is of the same capacity as its generating side, so it brings none of its own.
     """
     seen = value_adapter.by_unit(queries, window)
-    if (seen["hours"].max() if len(seen) else 0.0) < (
-        1 - FILL_ABOVE
-    ) * window.stored_hours:  # then the MW are filled, too
+    if lacks_much(window, seen["hours"].max() if len(seen) else 0.0):  # then the MW are filled, too
         other = window.half_hours() if window.resolution is FIVE else window.of_fives()
         seen = pd.concat([seen, value_adapter.by_unit(queries, other)], ignore_index=True)
         seen = seen.sort_values("hours", kind="stable").drop_duplicates(["duid", "series"], keep="last")

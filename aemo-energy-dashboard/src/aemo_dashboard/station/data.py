@@ -15,7 +15,7 @@ from aemo_dashboard.shared.asked import Asked, window_of
 from aemo_dashboard.shared.duckdb_views import UNITS, Source
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.page import Chosen
-from aemo_dashboard.shared.resolution_manager import DAILY, FILL_ABOVE, FIVE, THIRTY, Window
+from aemo_dashboard.shared.resolution_manager import DAILY, FIVE, THIRTY, Window, holds_more, lacks_much
 from aemo_dashboard.shared.tables import NEM_REGION
 from aemo_dashboard.station.registry import Station, Unit, stations_of
 from aemo_dashboard.station.search import popular, search
@@ -145,16 +145,17 @@ def stored_window(window: Window, queries: QueryManager, hours: Hours) -> tuple[
     """The window at the stored resolution that holds most of a subject, and a sentence where that is the other one.
 
     ``hours``: those of the subject that a window holds. As elsewhere, the other resolution is taken where more than a
-    tenth is missing; it is taken for the whole window, since hours and starts of a mixture would mean nothing.
+    tenth is missing that the other one has; it is taken for the whole window, since hours and starts of a mixture would
+    mean nothing.
     """
     here = hours(window)
-    if here >= (1 - FILL_ABOVE) * window.hours:
+    other = window.other()
+    if not lacks_much(window, here) or other is None:
         return window, ()
     five = window.resolution.stored == FIVE.stored
-    if not five and _half_hours_stored(queries, window) >= (1 - FILL_ABOVE) * window.hours:
+    if not five and not lacks_much(window, _half_hours_stored(queries, window)):
         return window, ()  # it's the unit that is silent, and not the table that is short
-    other = window.half_hours() if five else window.of_fives()
-    if hours(other) <= here:
+    if not holds_more(window, here, hours(other)):
         return window, ()
     names = ("5-minute", "30-minute") if five else ("30-minute", "5-minute")
     return other, (f"Of the window's {names[0]} data more than a tenth is missing: {names[1]} data is shown.",)
