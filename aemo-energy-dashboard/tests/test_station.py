@@ -454,6 +454,26 @@ def test_half_hours_in_the_place_of_intervals_lie_in_the_window(root: Path, quer
     assert summary.whole.factor == pytest.approx(0.6)
 
 
+@pytest.mark.parametrize(("span", "first"), [("5min", "2026-08-30 00:00"), ("daily", "2026-08-29 00:00")])
+def test_the_average_is_of_the_prices_that_revenue_is_of(
+    root: Path, queries: QueryManager, span: str, first: str
+) -> None:
+    """Flat output, $50 for half of the time and nothing stored after it: $50 of $50, whatever the other one holds."""
+    mine, other = (5, 30) if span == "5min" else (30, 5)
+    count = {5: 288, 30: 96}[mine]
+    paid = [50.0] * (count // 2) + [NAN] * (count // 2)
+    put(root, "2026-08-31 00:00", mine, {"ALPHA1": [60.0] * count}, {"NSW1": paid})
+    whole = [50.0] * 720 + [150.0] * 720
+    put(root, "2026-08-31 00:00", other, {"ALPHA2": [60.0] * 1440}, {"NSW1": whole})
+    summary = summed(queries, "ALPHA1", first, "2026-08-31 00:00", span)
+    assert summary.window.resolution.stored == mine
+    assert summary.whole.out is not None
+    assert (summary.whole.out.price, summary.average) == (pytest.approx(50), pytest.approx(50))
+    assert summary.whole.capture == pytest.approx(1)
+    lost = count * mine / 60 / 2
+    assert any(f"Without a price: {lost:.1f} of {2 * lost:.1f} hours" in note for note in summary.notes)
+
+
 # -- views -------------------------------------------------------------------------------------------------------------
 
 

@@ -217,12 +217,17 @@ def load_output(queries: QueryManager, subject: Subject, window: Window) -> Outp
     )
 
 
-def load_price(queries: QueryManager, subject: Subject, window: Window) -> Loaded:
-    """The price of the subject's region on the window's points; an empty frame where the region is not known."""
+def load_price(queries: QueryManager, subject: Subject, window: Window, *, stored: bool = False) -> Loaded:
+    """The price of the subject's region on the window's points; an empty frame where the region is not known.
+
+    ``stored``: of the window's stored resolution alone, as revenue is, and not filled from the other one.
+    """
     region = subject.station.region
     if region is None or region == NEM_REGION:
         nothing = pd.DataFrame(index=window.stamps)
         return Loaded(nothing, nothing, window)
+    if stored:
+        return price_adapter.load_stored(queries, window, region)
     return price_adapter.load_data(queries, window.start, window.end, window.resolution.key, region)
 
 

@@ -116,7 +116,7 @@ def load_summary(queries: QueryManager, subject: Subject, window: Window) -> Sum
         return 0.0 if whole is None else whole.hours
 
     window, notes = stored_window(window, queries, hours)
-    price = load_price(queries, subject, window)
+    price = load_price(queries, subject, window, stored=True)
     region = subject.station.region
     known = region is not None and region in price.frame
     average = time_weighted_price(price.frame[region], price.hours[region]) if known else NAN
