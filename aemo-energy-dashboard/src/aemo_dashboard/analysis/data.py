@@ -75,12 +75,13 @@ def _best(queries: QueryManager, region: str, window: Window) -> tuple[Window, p
     other = window.other()
     if not lacks_much(window, priced) or other is None:
         return window, values, []
-    if not holds_more(window, priced, _stored_at_most(queries, other)):
+    if hours > 0 and not holds_more(window, priced, _stored_at_most(queries, other)):
         return window, values, []
     others = value_adapter.by_unit(queries, other)
     other_priced, other_hours = _covered(others, region)
     by_price = holds_more(window, priced, other_priced)
-    if not by_price and not (other_priced >= priced and holds_more(window, hours, other_hours)):
+    more = holds_more(window, hours, other_hours) if hours > 0 else other_hours > 0
+    if not by_price and not (other_priced >= priced and more):
         return window, values, []
     names = {FIVE.stored: "5-minute", THIRTY.stored: "30-minute"}
     mine, theirs = names[window.resolution.stored], names[other.resolution.stored]

@@ -155,7 +155,8 @@ def stored_window(window: Window, queries: QueryManager, hours: Hours) -> tuple[
     five = window.resolution.stored == FIVE.stored
     if not five and not lacks_much(window, _half_hours_stored(queries, window)):
         return window, ()  # it's the unit that is silent, and not the table that is short
-    if not holds_more(window, here, hours(other)):
+    there = hours(other)
+    if there <= 0 or (here > 0 and not holds_more(window, here, there)):
         return window, ()
     names = ("5-minute", "30-minute") if five else ("30-minute", "5-minute")
     return other, (f"Of the window's {names[0]} data more than a tenth is missing: {names[1]} data is shown.",)
