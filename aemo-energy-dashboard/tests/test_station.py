@@ -242,6 +242,27 @@ def test_a_unit_that_falls_silent_makes_no_start_of_its_station(root: Path, quer
     assert math.isnan(whole.out.price)
 
 
+@pytest.mark.parametrize(("minutes", "end", "resolution"), [(5, "13:00", "5min"), (30, "18:00", "30min")])
+def test_starts_of_windows_beside_each_other_add_up(
+    root: Path, queries: QueryManager, minutes: int, end: str, resolution: str
+) -> None:
+    """It rises in the third, the seventh (the first of the second window) and the tenth interval."""
+    values = [-3.0, 0, 70, 90, 0, 0, 50, 50, 0, 20, 20, 20]
+    put(root, f"2026-08-31 {end}", minutes, {"ALPHA1": values, "ALPHA2": [0.0] * 12}, {"NSW1": [50.0] * 12})
+    middle = (at("2026-08-31 12:00") + timedelta(minutes=6 * minutes)).isoformat()
+    spans = (("2026-08-31 12:00", f"2026-08-31 {end}"), ("2026-08-31 12:00", middle), (middle, f"2026-08-31 {end}"))
+    both, first, second = (summed(queries, "Alpha Power Station", *span, resolution) for span in spans)
+    for summary, starts, peak, mwh in ((both, 3, 90, 317), (first, 1, 90, 157), (second, 2, 50, 160)):
+        for figures in (summary.whole, summary.units[0]):
+            assert figures.out is not None
+            assert (figures.out.starts, figures.out.peak_mw) == (starts, peak)
+            assert figures.out.mwh == pytest.approx(mwh * minutes / 60)
+            assert figures.hours_missing == pytest.approx(0)
+    alone = summed(queries, "ALPHA1", middle, f"2026-08-31 {end}", resolution).whole.out
+    assert alone is not None
+    assert alone.hours == pytest.approx(5 * minutes / 60)
+
+
 def test_both_resolutions_agree(root: Path, queries: QueryManager) -> None:
     halves = [0, 60, 60, 0, 90, 30]
     paid = [10, 300, -50, 80, 1000, 20]

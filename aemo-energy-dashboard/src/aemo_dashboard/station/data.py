@@ -175,22 +175,22 @@ def hours_together(rows: pd.DataFrame) -> float:
 
 
 def _readings(queries: QueryManager, subject: Subject, window: Window) -> pd.DataFrame:
-    sources, since = reading_sources(window)
+    sources, since = reading_sources(window, window.start)
     values = {**window.values(), "since": since}
     return queries.frame("station_readings", sources, duids=subject.duids, **values)
 
 
-def reading_sources(window: Window) -> tuple[dict[str, Source], datetime]:
+def reading_sources(window: Window, begin: datetime) -> tuple[dict[str, Source], datetime]:
     """Where a few units are read: whole months before the newest from the roll-up in their order, the rest as stored.
 
     And the end of what is read from the roll-up. The newest month changes with every interval, and a few weeks are
-    read as quickly as rolled up.
+    read as quickly as rolled up. ``begin``: from where it is read.
     """
     table = f"scada{window.resolution.stored}"
     since = window.end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     if window.resolution.stored != THIRTY.stored or window.hours < ROLLED_FROM_HOURS:
-        since = window.start
-    rolled = Source(ROLLED, window.start, since) if since > window.start else Source(ROLLED, parts=())
+        since = begin
+    rolled = Source(ROLLED, begin, since) if since > begin else Source(ROLLED, parts=())
     stored = Source(table, since, window.end) if since < window.end else Source(table, parts=())
     return {"rolled": rolled, "scada": stored, "units": UNITS}, since
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pandas as pd
 
@@ -136,7 +136,8 @@ def load_summary(queries: QueryManager, subject: Subject, window: Window) -> Sum
 def _running(queries: QueryManager, subject: Subject, window: Window) -> Running:
     """Hours, starts and peaks by (duid, side), from the stored intervals."""
     asked = [(unit.duid, side, running_threshold_mw(unit.capacity_mw)) for unit in subject.units for side in unit.sides]
-    sources, since = reading_sources(window)
+    before = window.start - timedelta(minutes=window.resolution.stored)
+    sources, since = reading_sources(window, before)
     frame = queries.frame(
         "station_running",
         sources | {"prices": window.source("prices")},
@@ -144,6 +145,7 @@ def _running(queries: QueryManager, subject: Subject, window: Window) -> Running
         sides=[side for _, side, _ in asked],
         thresholds=[threshold for _, _, threshold in asked],
         region=subject.station.region or "",
+        before=before,
         start=window.start,
         since=since,
         end=window.end,
