@@ -193,12 +193,12 @@ def test_a_battery_counts_once(root: Path, queries: QueryManager) -> None:
     earned = of_hour(queries, "30min")
     rows = pivot.tree(earned, earned.rows, "fuel").set_index("path")
     assert rows.loc["Battery discharge", "capacity"] == 130
-    assert rows.loc["Battery charge", "capacity"] == 125
+    assert rows.loc["Battery charge", "capacity"] == 130  # the generating side is the plant's
     assert set(rows.loc[rows["parent"] == "Battery charge", "label"]) == {"BIG1", "OLDL1"}  # no empty side of OLDG1
     assert set(rows.loc[rows["parent"] == "Battery discharge", "label"]) == {"BIG1", "OLDG1"}
     assert rows.loc["Net", "capacity"] == 100 + 30 + 50  # the old battery's two units are one plant
     assert rows.loc["Battery charge", "price"] == pytest.approx(10)  # what it paid
-    assert rows.loc["Battery charge", "utilisation"] == pytest.approx(-100 * 50 / 125)
+    assert rows.loc["Battery charge", "utilisation"] == pytest.approx(-100 * 50 / 130)
 
 
 def test_utilisation_leaves_unknown_capacity_out_of_both_parts(root: Path, queries: QueryManager) -> None:

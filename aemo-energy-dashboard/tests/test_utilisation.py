@@ -35,7 +35,7 @@ DAY = Window.of(at("2026-08-30 18:10"), at("2026-08-31 18:10"))
 
 @pytest.fixture
 def rated(day: Path) -> Path:
-    nem_files.rate(day, CAPACITY)
+    nem_files.rate(day, CAPACITY, station=("BATT2", "BATL1"))
     return day
 
 
@@ -183,6 +183,38 @@ def test_what_is_filled_from_five_minutes_has_its_units_from_there(rated: Path, 
     assert coal["Capacity MW"] == 1000
     assert coal["Capacity factor %"] == pytest.approx(100 * (500 + np.mean(range(3, 285 + 1)) + 0.5) / 1000, rel=1e-3)
     assert coal["Reporting MW"] == pytest.approx(1000)
+
+
+@pytest.mark.parametrize("resolution", ["5min", "30min", "daily"])
+def test_a_battery_has_one_capacity_in_every_tab(root: Path, queries: QueryManager, resolution: str) -> None:
+    """60 + 20 MW of charge against 100 of the pair and 20 of a load alone, without the 50 MW beside an unrated side."""
+    listed = (
+        ("G1", "Pair", "100"),
+        ("L1", "Pair", "80"),
+        ("G2", "Bare", ""),
+        ("L2", "Bare", "50"),
+        ("L3", "Bank", "20"),
+    )
+    kinds = {"G": "Generating Unit", "L": "Load"}
+    rows = [(d, name, "Owner", "SA1", "Battery Storage", kinds[d[0]], mw) for d, name, mw in listed]
+    nem_files.registered(root, rows)
+    mw = {"G1": 0.0, "L1": 60.0, "G2": 0.0, "L2": 50.0, "L3": 20.0}
+    for minutes, count in ((5, 288), (30, 48)):
+        times = stamps("2026-08-31 00:00", count, minutes)
+        nem_files.scada(root, [(time, duid, value) for time in times for duid, value in mw.items()], f"scada{minutes}")
+        nem_files.prices(root, [(time, "SA1", 50.0) for time in times], f"prices{minutes}")
+    window = Window.of(at("2026-08-30 00:00"), at("2026-08-31 00:00"), resolution)
+    used = load_utilisation(queries, "SA1", window)
+    charge = table(used).loc["Battery charge"]
+    assert charge["Capacity MW"] == 120
+    assert charge[["Capacity factor %", "Peak %"]].tolist() == pytest.approx([-100 * 80 / 120] * 2)
+    assert any("G2" in note and "L2" in note for note in used.notes)
+    earned = load(queries, "SA1", window)
+    pivoted = pivot.tree(earned, earned.rows, "fuel").set_index("path")
+    group = pivoted.loc["Battery charge"]
+    assert (group["capacity"], group["utilisation"]) == (120, pytest.approx(-100 * 80 / 120))
+    assert group["gwh"] == pytest.approx(-0.13 * 24)
+    assert pivoted.loc["Battery charge/L1/Battery charge", "utilisation"] == pytest.approx(-100 * 60 / 80)
 
 
 def test_a_negative_output_stays_negative(root: Path, queries: QueryManager) -> None:

@@ -18,6 +18,7 @@ from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
 
 UNKNOWN = "Unknown"
 GENERATION, CONSUMPTION = "generation", "charge & load"
+AIDS = ["consumes", "dispatch_type", "priced_hours", "drawing", "rated_mw"]
 NAMED = 6
 """So many units are named in a note; the rest are counted."""
 
@@ -29,8 +30,9 @@ class Earned:
     window: the one that the numbers are of, which says the stored resolution, too.
     rows: one row a unit and series: duid, station, owner, region, fuel (the series), side (``GENERATION`` or
     ``CONSUMPTION``), hours [h] with a reading, unpriced_hours [h] of these without a price, mwh [MWh] (consumption
-    negative), priced_mwh [MWh], revenue [$], capacity_mw [MW] (NaN: not registered), storage and drawing (bool: of a
-    battery; registered as load), so that a battery of two units can be counted once.
+    negative), priced_mwh [MWh], revenue [$], capacity_mw [MW] (NaN: not registered); counted (bool: in the
+    utilisation of groups), place and place_mw [MW]: the plant that it is of, a battery of two units being one, and the
+    plant's capacity.
     averages: one row a region: region, price [$/MWh] over time (NaN without any), hours [h] with a price.
     """
 
@@ -119,17 +121,23 @@ def _described(queries: QueryManager, values: pd.DataFrame) -> pd.DataFrame:
     types = queries.frame("dispatch_types", {"units": UNITS})
     # A big table outwards: no unit is dropped for not being in the list.
     rows = values.merge(units, on="duid", how="left").merge(types, on="duid", how="left")
+    rows = rows.merge(unit_adapter.rated(queries), on="duid", how="left")
     rows = rows.rename(columns={"station_name": "station", "series": "fuel"})
     rows["station"] = rows["station"].fillna(rows["duid"])
     rows["owner"] = rows["owner"].fillna(UNKNOWN)
     rows["region"] = rows["region"].fillna(UNKNOWN)
     rows["side"] = rows["fuel"].isin(BELOW_AXIS).map({True: CONSUMPTION, False: GENERATION})
-    rows["storage"] = rows["fuel"].isin(["Battery discharge", "Battery charge"])
-    rows["drawing"] = rows["storage"] & rows["consumes"].fillna(value=False).astype(bool)
+    storage = rows["fuel"].isin(["Battery discharge", "Battery charge"])
+    rows["drawing"] = storage & rows["consumes"].eq(True)
     rows["capacity_mw"] = rows["capacity_mw"].astype("float64")
     rows["capacity_mw"] = rows["capacity_mw"].where(rows["capacity_mw"] > 0)
+    rows["counted"] = rows["counted"].eq(True)
+    # Before the empty sides are dropped: charge is of the capacity that the generating side has.
+    rows["place"] = rows["duid"].where(~storage, "battery at " + rows["station"] + " in " + rows["region"])
+    once = rows["rated_mw"].astype("float64").where(~rows.duplicated("duid"))
+    rows["place_mw"] = once.groupby(rows["place"]).transform("sum", min_count=1)
     rows["unpriced_hours"] = rows["hours"] - rows["priced_hours"]
-    return rows[~_one_way(rows)].drop(columns=["consumes", "dispatch_type", "priced_hours"]).reset_index(drop=True)
+    return rows[~_one_way(rows)].drop(columns=AIDS).reset_index(drop=True)
 
 
 def _silent(rows: pd.DataFrame) -> pd.Series:
@@ -203,13 +211,15 @@ def _unknown_sentence(unknown: pd.DataFrame, region: str) -> list[str]:
 
 
 def _capacity_sentence(rows: pd.DataFrame) -> list[str]:
-    without = rows[rows["capacity_mw"].isna()].groupby("duid")["mwh"].sum()
+    without = rows[~rows["counted"]].groupby("duid")["mwh"].sum()
     if without.empty:
         return []
     units = "1 unit has" if len(without) == 1 else f"{len(without)} units have"
+    sides = rows["capacity_mw"].notna() & ~rows["counted"]
+    bare = " A battery's load side counts as its generating side does." if sides.any() else ""
     return [
         f"{units} no registered capacity ({_named(without)}), {without.sum() / 1000:,.3f} GWh: "
-        "in no capacity and in neither part of any utilisation."
+        f"in no capacity and in neither part of any utilisation.{bare}"
     ]
 
 

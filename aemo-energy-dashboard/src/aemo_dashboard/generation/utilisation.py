@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from aemo_dashboard.generation.data import energy_of, unit_gap_sentence
@@ -106,7 +105,7 @@ def _row(
     return {
         "Fuel": series,
         "Units": len(units),
-        "Without capacity": int((units["rated_mw"].isna() & ~units["consumes"]).sum()),
+        "Without capacity": int((~units["counted"]).sum()),
         "Capacity MW": capacity if capacity > 0 else float("nan"),
         "Reporting MW": float(reporting) / whole if capacity > 0 else None,
         "Average MW": average_mw(mwh, hours),
@@ -125,8 +124,8 @@ def _moment(stamp: pd.Timestamp, window: Window) -> str:
 
 
 def reporting_units(queries: QueryManager, region: str, window: Window) -> pd.DataFrame:
-    """The units that reported in a window, a row a unit and series: duid, series, hours [h], mwh [MWh], consumes, and
-    rated_mw: the capacity that counts [MW], NaN where there is none. Pumps and other loads are left out.
+    """The units that reported in a window, a row a unit and series: duid, series, hours [h], mwh [MWh], and
+    counted and rated_mw [MW] as `unit_adapter.rated` has them. Pumps and other loads are left out.
 
     A two-unit battery's load side is of the same capacity as its generating side, so it brings none of its own.
     """
@@ -139,11 +138,9 @@ def reporting_units(queries: QueryManager, region: str, window: Window) -> pd.Da
         seen = seen[seen["region"] == region]
     silent_aggregate = seen["duid"].str.startswith(AGGREGATES) & (seen["mwh"] == 0)
     seen = seen[(seen["series"] != LOAD) & ~silent_aggregate]
-    listed = unit_adapter.units(queries)[["duid", "capacity_mw", "consumes"]]
+    listed = unit_adapter.rated(queries)
     units = seen[["duid", "series", "hours", "mwh"]].merge(listed, on="duid", how="left")
-    consumes = units["consumes"].eq(True)
-    rated = units["capacity_mw"].where(np.isfinite(units["capacity_mw"]) & (units["capacity_mw"] > 0))
-    return units.assign(consumes=consumes, rated_mw=rated.mask(consumes)).drop(columns="capacity_mw")
+    return units.assign(counted=units["counted"].eq(True), rated_mw=units["rated_mw"].astype("float64"))
 
 
 def _power(queries: QueryManager, window: Window, region: str, kind: str = "mw") -> Loaded:
@@ -175,9 +172,7 @@ def _rated(queries: QueryManager, window: Window, region: str, kind: str) -> pd.
 
 def _unrated_sentence(units: pd.DataFrame) -> list[str]:
     unrated = (
-        units[units["rated_mw"].isna() & ~units["consumes"]]
-        .groupby("duid", as_index=False)
-        .agg({"series": "first", "mwh": "sum", "hours": "max"})
+        units[~units["counted"]].groupby("duid", as_index=False).agg({"series": "first", "mwh": "sum", "hours": "max"})
     )
     if unrated.empty:
         return []
@@ -186,5 +181,6 @@ def _unrated_sentence(units: pd.DataFrame) -> list[str]:
     more = f" and {len(named) - 8} more" if len(named) > 8 else ""
     return [
         f"The registration list gives no capacity for {len(named)} of the units that reported "
-        f"({'; '.join(named[:8])}{more}; means): they are in no utilisation and no average here."
+        f"({'; '.join(named[:8])}{more}; means): they are in no utilisation and no average here. "
+        "A battery's load side counts where its generating side does."
     ]
