@@ -108,15 +108,17 @@ def registered(root: Path, rows: Sequence[tuple[str, str, str, str, str, str, st
         writer.writerows(dict(zip(names, row, strict=True)) for row in rows)
 
 
-def rate(root: Path, capacities: dict[str, str]) -> None:
-    """Give the listed units their capacities [MW], as text; all others get none."""
+def rate(root: Path, capacities: dict[str, str], station: Sequence[str] = ()) -> None:
+    """Give the listed units their capacities [MW], as text; all others get none. ``station``: units that are one."""
     path = root / "reference" / "duid_mapping.csv"
     with path.open(encoding="utf-8") as file:
         listed = list(csv.DictReader(file))
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, UNIT_FIELDS)
         writer.writeheader()
-        writer.writerows(unit | {"capacity_mw": capacities.get(unit["duid"], "")} for unit in listed)
+        for unit in listed:
+            name = "One Station" if unit["duid"] in station else unit["station_name"]
+            writer.writerow(unit | {"capacity_mw": capacities.get(unit["duid"], ""), "station_name": name})
 
 
 def package(root: Path, version: str = "1.0", name: str = "nem-energy-data", simulated: str | None = None) -> None:

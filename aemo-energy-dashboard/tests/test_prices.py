@@ -193,12 +193,12 @@ def test_a_battery_counts_once(root: Path, queries: QueryManager) -> None:
     earned = of_hour(queries, "30min")
     rows = pivot.tree(earned, earned.rows, "fuel").set_index("path")
     assert rows.loc["Battery discharge", "capacity"] == 130
-    assert rows.loc["Battery charge", "capacity"] == 125
+    assert rows.loc["Battery charge", "capacity"] == 130  # the generating side is the plant's
     assert set(rows.loc[rows["parent"] == "Battery charge", "label"]) == {"BIG1", "OLDL1"}  # no empty side of OLDG1
     assert set(rows.loc[rows["parent"] == "Battery discharge", "label"]) == {"BIG1", "OLDG1"}
     assert rows.loc["Net", "capacity"] == 100 + 30 + 50  # the old battery's two units are one plant
     assert rows.loc["Battery charge", "price"] == pytest.approx(10)  # what it paid
-    assert rows.loc["Battery charge", "utilisation"] == pytest.approx(-100 * 50 / 125)
+    assert rows.loc["Battery charge", "utilisation"] == pytest.approx(-100 * 50 / 130)
 
 
 def test_utilisation_leaves_unknown_capacity_out_of_both_parts(root: Path, queries: QueryManager) -> None:
@@ -286,7 +286,7 @@ def test_five_minute_gaps_are_filled_from_half_hours_and_said(root: Path, querie
     assert earned.rows["mwh"].sum() == pytest.approx(50 * 23.5)  # 18:30 … 18:00: whole half hours within the window
     assert earned.hours == 23.5
     assert "The numbers are of 30-minute data" in earned.notes[0]
-    assert "24.0 of 24.0 hours are missing" in earned.notes[0]
+    assert "23.5 of 24.0 hours are missing that are stored there" in earned.notes[0]
 
 
 def test_half_hours_are_made_of_intervals_where_there_are_no_others(day: Path, queries: QueryManager) -> None:
@@ -305,6 +305,43 @@ def test_a_resolution_that_holds_less_is_not_taken(day: Path, queries: QueryMana
     assert earned.window.resolution.stored == 30
     assert earned.rows["mwh"].sum() == pytest.approx(50 * 24)
     assert any("more than 24.0 of 72.0 hours" in note for note in earned.notes)
+
+
+@pytest.mark.parametrize(("fives", "stored"), [(22, 5), (21, 30)])
+def test_the_other_resolution_is_taken_for_a_tenth_more(
+    root: Path, queries: QueryManager, fives: int, stored: int
+) -> None:
+    """Of 30 hours the last ten minutes and the first hours are missing by 5 minutes; half hours are stored for 24.5."""
+    nem_files.registered(root, [("A", "Alpha", "One", "NSW1", "Coal", GEN, "100")])
+    for minutes, times in ((5, stamps("2026-08-31 18:10", 12 * fives)), (30, stamps("2026-08-31 18:00", 49, 30))):
+        nem_files.scada(root, [(t, "A", 50.0) for t in times], f"scada{minutes}")
+        nem_files.prices(root, [(t, "NSW1", 40.0) for t in times], f"prices{minutes}")
+    earned = load(queries, "NEM", Window.of(END - timedelta(hours=30), END))
+    assert earned.window.resolution.stored == stored
+    assert earned.rows["mwh"].sum() == pytest.approx(50 * (fives if stored == 5 else 24.5))
+    said = [note for note in earned.notes if note.startswith("The numbers are of")]
+    if stored == 5:
+        assert said == []
+    else:  # the 5.5 hours that neither holds are not named as missing there
+        (note,) = said
+        assert "of the 5-minute data with a price, 3.5 of 30.0 hours are missing" in note
+
+
+def test_a_region_is_judged_by_its_own_units(root: Path, queries: QueryManager) -> None:
+    """NSW1 has no 5-minute prices in the second half of the day, VIC1 has all: $100 by half hours, and not $50."""
+    nem_files.registered(root, [(f"{r}A", r, "One", r, "Coal", GEN, "100") for r in ("NSW1", "VIC1")])
+    for minutes, count in ((5, 288), (30, 48)):
+        times = list(enumerate(stamps("2026-08-31 00:00", count, minutes)))
+        paid = [(t, r, 50.0 if i < count / 2 else 150.0) for i, t in times for r in ("NSW1", "VIC1")]
+        kept = [row for row in paid if minutes == 30 or row[1] == "VIC1" or row[2] == 50]
+        nem_files.scada(root, [(t, f"{r}A", 60.0) for _, t in times for r in ("NSW1", "VIC1")], f"scada{minutes}")
+        nem_files.prices(root, kept, f"prices{minutes}")
+    window = Window.of(at("2026-08-30 00:00"), at("2026-08-31 00:00"))
+    for region, stored in (("NSW1", 30), ("VIC1", 5)):
+        earned = load(queries, region, window)
+        assert earned.window.resolution.stored == stored
+        assert pivot.tree(earned, earned.rows, "region")["price"].tolist() == pytest.approx([100] * 3)
+        assert earned.averages["price"].tolist() == pytest.approx([100])
 
 
 def test_a_unit_that_stops_is_named(day: Path, queries: QueryManager) -> None:

@@ -242,6 +242,27 @@ def test_a_unit_that_falls_silent_makes_no_start_of_its_station(root: Path, quer
     assert math.isnan(whole.out.price)
 
 
+@pytest.mark.parametrize(("minutes", "end", "resolution"), [(5, "13:00", "5min"), (30, "18:00", "30min")])
+def test_starts_of_windows_beside_each_other_add_up(
+    root: Path, queries: QueryManager, minutes: int, end: str, resolution: str
+) -> None:
+    """It rises in the third, the seventh (the first of the second window) and the tenth interval."""
+    values = [-3.0, 0, 70, 90, 0, 0, 50, 50, 0, 20, 20, 20]
+    put(root, f"2026-08-31 {end}", minutes, {"ALPHA1": values, "ALPHA2": [0.0] * 12}, {"NSW1": [50.0] * 12})
+    middle = (at("2026-08-31 12:00") + timedelta(minutes=6 * minutes)).isoformat()
+    spans = (("2026-08-31 12:00", f"2026-08-31 {end}"), ("2026-08-31 12:00", middle), (middle, f"2026-08-31 {end}"))
+    both, first, second = (summed(queries, "Alpha Power Station", *span, resolution) for span in spans)
+    for summary, starts, peak, mwh in ((both, 3, 90, 317), (first, 1, 90, 157), (second, 2, 50, 160)):
+        for figures in (summary.whole, summary.units[0]):
+            assert figures.out is not None
+            assert (figures.out.starts, figures.out.peak_mw) == (starts, peak)
+            assert figures.out.mwh == pytest.approx(mwh * minutes / 60)
+            assert figures.hours_missing == pytest.approx(0)
+    alone = summed(queries, "ALPHA1", middle, f"2026-08-31 {end}", resolution).whole.out
+    assert alone is not None
+    assert alone.hours == pytest.approx(5 * minutes / 60)
+
+
 def test_both_resolutions_agree(root: Path, queries: QueryManager) -> None:
     halves = [0, 60, 60, 0, 90, 30]
     paid = [10, 300, -50, 80, 1000, 20]
@@ -425,6 +446,53 @@ def test_a_window_that_only_the_other_resolution_holds(root: Path, queries: Quer
     assert summary.whole.out is not None
     assert summary.whole.out.mwh == pytest.approx(240)
     assert any("30-minute data is shown" in note for note in summary.notes)
+
+
+def test_a_silent_unit_is_no_reason_for_the_other_resolution(root: Path, queries: QueryManager) -> None:
+    """A day to 18:10, silent from 06:00: 11 h 50 min of 60 MW by 5 minutes; neither holds what came after."""
+    silent = [NAN] * 146  # 06:05 … 18:10
+    put(root, "2026-08-31 18:10", 5, {"ALPHA1": [60.0] * 144 + silent, "ALPHA2": [50.0] * 290}, {"NSW1": [50.0] * 290})
+    put(
+        root, "2026-08-31 18:00", 30, {"ALPHA1": [60.0] * 26 + [NAN] * 24, "ALPHA2": [50.0] * 50}, {"NSW1": [50.0] * 50}
+    )
+    window = Window.of(at("2026-08-30 18:10"), at("2026-08-31 18:10"))
+    summary = summed(queries, "ALPHA1", "2026-08-30 18:10", "2026-08-31 18:10")
+    assert summary.window == window
+    assert summary.whole.out is not None
+    assert summary.whole.out.mwh == pytest.approx(60 * (11 + 5 / 6))
+    assert not any("is shown" in note for note in summary.notes)
+    assert load_output(queries, of(queries, "ALPHA1"), window).window == window
+
+
+def test_half_hours_in_the_place_of_intervals_lie_in_the_window(root: Path, queries: QueryManager) -> None:
+    """Nothing by 5 minutes in 24 hours to 18:10: the half hours 18:30 … 18:00, though more are stored on both sides."""
+    put(root, "2026-08-31 18:10", 5, {"ALPHA2": [50.0] * 288}, {"NSW1": [50.0] * 288})
+    put(root, "2026-08-31 18:30", 30, {"ALPHA1": [60.0] * 52}, {"NSW1": [50.0] * 52})
+    summary = summed(queries, "ALPHA1", "2026-08-30 18:10", "2026-08-31 18:10")
+    assert summary.whole.out is not None
+    assert (summary.window.start, summary.window.end) == (at("2026-08-30 18:30"), at("2026-08-31 18:00"))
+    assert (summary.whole.out.mwh, summary.whole.hours_missing) == (pytest.approx(60 * 23.5), pytest.approx(0))
+    assert summary.whole.factor == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(("span", "first"), [("5min", "2026-08-30 00:00"), ("daily", "2026-08-29 00:00")])
+def test_the_average_is_of_the_prices_that_revenue_is_of(
+    root: Path, queries: QueryManager, span: str, first: str
+) -> None:
+    """Flat output, $50 for half of the time and nothing stored after it: $50 of $50, whatever the other one holds."""
+    mine, other = (5, 30) if span == "5min" else (30, 5)
+    count = {5: 288, 30: 96}[mine]
+    paid = [50.0] * (count // 2) + [NAN] * (count // 2)
+    put(root, "2026-08-31 00:00", mine, {"ALPHA1": [60.0] * count}, {"NSW1": paid})
+    whole = [50.0] * 720 + [150.0] * 720
+    put(root, "2026-08-31 00:00", other, {"ALPHA2": [60.0] * 1440}, {"NSW1": whole})
+    summary = summed(queries, "ALPHA1", first, "2026-08-31 00:00", span)
+    assert summary.window.resolution.stored == mine
+    assert summary.whole.out is not None
+    assert (summary.whole.out.price, summary.average) == (pytest.approx(50), pytest.approx(50))
+    assert summary.whole.capture == pytest.approx(1)
+    lost = count * mine / 60 / 2
+    assert any(f"Without a price: {lost:.1f} of {2 * lost:.1f} hours" in note for note in summary.notes)
 
 
 # -- views -------------------------------------------------------------------------------------------------------------

@@ -10,14 +10,21 @@ import pytest
 from asking import shown
 from nem_files import at, stamps
 
+from aemo_dashboard.analysis import pivot
+from aemo_dashboard.analysis.data import load
+from aemo_dashboard.comparison.stations import stations
 from aemo_dashboard.errors import NoDataError
 from aemo_dashboard.generation.page import PAGE
 from aemo_dashboard.generation.utilisation import Utilisation, load_utilisation
+from aemo_dashboard.shared import unit_adapter
 from aemo_dashboard.shared.asked import Asked
 from aemo_dashboard.shared.content import Chart, Table, Words
 from aemo_dashboard.shared.formulas import henderson
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import Window
+from aemo_dashboard.station.data import found
+from aemo_dashboard.station.registry import stations_of
+from aemo_dashboard.station.summary import load_summary
 
 CAPACITY = {  # COAL2 has none; the load side of a two-unit battery must not count a second time
     **{"COAL1": "1000", "SUN1": "80", "BATT1": "100", "BATT2": "50", "BATL1": "60", "PUMP9": "240"},
@@ -28,7 +35,7 @@ DAY = Window.of(at("2026-08-30 18:10"), at("2026-08-31 18:10"))
 
 @pytest.fixture
 def rated(day: Path) -> Path:
-    nem_files.rate(day, CAPACITY)
+    nem_files.rate(day, CAPACITY, station=("BATT2", "BATL1"))
     return day
 
 
@@ -139,6 +146,36 @@ def test_a_gap_counts_as_hours_of_the_window_and_is_told(root: Path, queries: Qu
     assert used.percent["Coal"].isna().sum() == (48 if resolution == "30min" else 1)
 
 
+def test_a_half_hour_that_is_not_over_is_in_no_capacity_factor(root: Path, queries: QueryManager) -> None:
+    """Stored to 12:25, flat at 100 of 100 MW: by half hours that is all of 12 hours, in every tab."""
+    rows = [(duid, duid, "Owner", "NSW1", "Coal", "Generating Unit", "100") for duid in ("A1", "B1")]
+    nem_files.registered(root, rows)
+    for minutes, times in ((5, stamps("2026-08-31 12:25", 149)), (30, stamps("2026-08-31 12:00", 24, 30))):
+        nem_files.scada(root, [(time, duid, 100.0) for time in times for duid in ("A1", "B1")], f"scada{minutes}")
+        nem_files.prices(root, [(time, "NSW1", 50.0) for time in times], f"prices{minutes}")
+    window = Window.of(at("2026-08-31 00:00"), at("2026-08-31 12:25"), "daily")
+    assert (window.hours, window.stored_hours) == (pytest.approx(12 + 5 / 12), 12)
+    coal = table(load_utilisation(queries, "NSW1", window)).loc["Coal"]
+    assert coal[["Capacity factor %", "Reporting MW", "Hours without data"]].tolist() == pytest.approx([100, 200, 0])
+    earned = load(queries, "NSW1", window)
+    assert pivot.tree(earned, earned.rows, "region")["utilisation"].tolist() == pytest.approx([100] * 4)
+    subject = found(stations_of(unit_adapter.units(queries), ()), "A1", "")
+    assert load_summary(queries, subject, window).whole.factor == pytest.approx(1)
+    compared = stations(queries, window, ["A1", "B1"], "output")
+    assert compared.extra["factor"].tolist() == pytest.approx([100, 100])
+
+
+def test_a_last_day_of_five_minutes_is_as_long_as_they_are(root: Path, queries: QueryManager) -> None:
+    """Nothing by half hours: the day is made of 5-minute intervals, to 12:25, and not 103.5 % of its half hours."""
+    nem_files.registered(root, [("A1", "A1", "Owner", "NSW1", "Coal", "Generating Unit", "100")])
+    nem_files.scada(root, [(time, "A1", 100.0) for time in stamps("2026-08-31 12:25", 149)])
+    for resolution in ("30min", "daily"):
+        window = Window.of(at("2026-08-31 00:00"), at("2026-08-31 12:25"), resolution)
+        coal = table(load_utilisation(queries, "NSW1", window)).loc["Coal"]
+        numbers = coal[["Capacity factor %", "Reporting MW", "Hours without data"]]
+        assert numbers.tolist() == pytest.approx([100, 100, 0]), resolution
+
+
 def test_what_is_filled_from_five_minutes_has_its_units_from_there(rated: Path, queries: QueryManager) -> None:
     """Nothing by 30 minutes: the MW are filled from 5 minutes, and so are the units that reported."""
     window = Window.of(at("2026-08-30 18:30"), at("2026-08-31 18:00"), "30min")
@@ -146,6 +183,38 @@ def test_what_is_filled_from_five_minutes_has_its_units_from_there(rated: Path, 
     assert coal["Capacity MW"] == 1000
     assert coal["Capacity factor %"] == pytest.approx(100 * (500 + np.mean(range(3, 285 + 1)) + 0.5) / 1000, rel=1e-3)
     assert coal["Reporting MW"] == pytest.approx(1000)
+
+
+@pytest.mark.parametrize("resolution", ["5min", "30min", "daily"])
+def test_a_battery_has_one_capacity_in_every_tab(root: Path, queries: QueryManager, resolution: str) -> None:
+    """60 + 20 MW of charge against 100 of the pair and 20 of a load alone, without the 50 MW beside an unrated side."""
+    listed = (
+        ("G1", "Pair", "100"),
+        ("L1", "Pair", "80"),
+        ("G2", "Bare", ""),
+        ("L2", "Bare", "50"),
+        ("L3", "Bank", "20"),
+    )
+    kinds = {"G": "Generating Unit", "L": "Load"}
+    rows = [(d, name, "Owner", "SA1", "Battery Storage", kinds[d[0]], mw) for d, name, mw in listed]
+    nem_files.registered(root, rows)
+    mw = {"G1": 0.0, "L1": 60.0, "G2": 0.0, "L2": 50.0, "L3": 20.0}
+    for minutes, count in ((5, 288), (30, 48)):
+        times = stamps("2026-08-31 00:00", count, minutes)
+        nem_files.scada(root, [(time, duid, value) for time in times for duid, value in mw.items()], f"scada{minutes}")
+        nem_files.prices(root, [(time, "SA1", 50.0) for time in times], f"prices{minutes}")
+    window = Window.of(at("2026-08-30 00:00"), at("2026-08-31 00:00"), resolution)
+    used = load_utilisation(queries, "SA1", window)
+    charge = table(used).loc["Battery charge"]
+    assert charge["Capacity MW"] == 120
+    assert charge[["Capacity factor %", "Peak %"]].tolist() == pytest.approx([-100 * 80 / 120] * 2)
+    assert any("G2" in note and "L2" in note for note in used.notes)
+    earned = load(queries, "SA1", window)
+    pivoted = pivot.tree(earned, earned.rows, "fuel").set_index("path")
+    group = pivoted.loc["Battery charge"]
+    assert (group["capacity"], group["utilisation"]) == (120, pytest.approx(-100 * 80 / 120))
+    assert group["gwh"] == pytest.approx(-0.13 * 24)
+    assert pivoted.loc["Battery charge/L1/Battery charge", "utilisation"] == pytest.approx(-100 * 60 / 80)
 
 
 def test_a_negative_output_stays_negative(root: Path, queries: QueryManager) -> None:

@@ -1,11 +1,10 @@
 """Query → tidy frames for "Average Price Analysis". No figures and no widgets here."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pandas as pd
 
-from aemo_dashboard.nemtime import HALF_HOUR
 from aemo_dashboard.shared import unit_adapter, value_adapter
 from aemo_dashboard.shared.adapters import newest, oldest, spoken_window
 from aemo_dashboard.shared.duckdb_views import UNITS
@@ -13,12 +12,13 @@ from aemo_dashboard.shared.formulas import time_weighted_price
 from aemo_dashboard.shared.fuels import BELOW_AXIS
 from aemo_dashboard.shared.generation_adapter import AGGREGATES
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.resolution_manager import FILL_ABOVE, FIVE, THIRTY, Window
+from aemo_dashboard.shared.resolution_manager import FILL_ABOVE, FIVE, THIRTY, Window, holds_more, lacks_much
 from aemo_dashboard.shared.status import sentences
 from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
 
 UNKNOWN = "Unknown"
 GENERATION, CONSUMPTION = "generation", "charge & load"
+AIDS = ["consumes", "dispatch_type", "priced_hours", "drawing", "rated_mw"]
 NAMED = 6
 """So many units are named in a note; the rest are counted."""
 
@@ -30,8 +30,9 @@ class Earned:
     window: the one that the numbers are of, which says the stored resolution, too.
     rows: one row a unit and series: duid, station, owner, region, fuel (the series), side (``GENERATION`` or
     ``CONSUMPTION``), hours [h] with a reading, unpriced_hours [h] of these without a price, mwh [MWh] (consumption
-    negative), priced_mwh [MWh], revenue [$], capacity_mw [MW] (NaN: not registered), storage and drawing (bool: of a
-    battery; registered as load), so that a battery of two units can be counted once.
+    negative), priced_mwh [MWh], revenue [$], capacity_mw [MW] (NaN: not registered); counted (bool: in the
+    utilisation of groups), place and place_mw [MW]: the plant that it is of, a battery of two units being one, and the
+    plant's capacity.
     averages: one row a region: region, price [$/MWh] over time (NaN without any), hours [h] with a price.
     """
 
@@ -44,20 +45,12 @@ class Earned:
     @property
     def hours(self) -> float:
         """Hours of the window's stored intervals, there or missing [h]: a half hour that isn't over is none of them."""
-        return stored_hours(self.window)
-
-
-def stored_hours(window: Window) -> float:
-    """Length of all intervals of the stored resolution that end in the window [h]."""
-    step = timedelta(minutes=window.resolution.stored)
-    midnight = window.start.replace(hour=0, minute=0, second=0, microsecond=0)
-    count = (window.end - midnight) // step - (window.start - midnight) // step
-    return count * (step / timedelta(hours=1))
+        return self.window.stored_hours
 
 
 def load(queries: QueryManager, region: str, window: Window) -> Earned:
     """Energy and revenue by unit and series, with what the registration list says of each, and average prices."""
-    window, values, filled = _best(queries, window)
+    window, values, filled = _best(queries, region, window)
     rows = _described(queries, values)
     rows = rows[~_silent(rows)]
     unknown = rows[rows["region"] == UNKNOWN]
@@ -74,33 +67,41 @@ def load(queries: QueryManager, region: str, window: Window) -> Earned:
     return Earned(region, window, rows.reset_index(drop=True), averages, sentences(notes))
 
 
-def _best(queries: QueryManager, window: Window) -> tuple[Window, pd.DataFrame, list[str]]:
-    """The values at the window's own stored resolution, or at the other where that lacks more than a tenth."""
+def _best(queries: QueryManager, region: str, window: Window) -> tuple[Window, pd.DataFrame, list[str]]:
+    """The values at the window's own stored resolution, or at the other where that holds much more of a region.
+
+    Output that has a price comes first, then output.
+    """
     values = value_adapter.by_unit(queries, window)
-    mine = _covered(values)
-    if mine[0] >= (1 - FILL_ABOVE) * stored_hours(window):
+    priced, hours = _covered(values, region)
+    other = window.other()
+    if not lacks_much(window, priced) or other is None:
         return window, values, []
-    other = _other(window)
-    if other is None or _stored_at_most(queries, other) <= mine[0]:
+    if hours > 0 and not holds_more(window, priced, _stored_at_most(queries, other)):
         return window, values, []
     others = value_adapter.by_unit(queries, other)
-    if _covered(others) <= mine:
+    other_priced, other_hours = _covered(others, region)
+    by_price = holds_more(window, priced, other_priced)
+    more = holds_more(window, hours, other_hours) if hours > 0 else other_hours > 0
+    if not by_price and not (other_priced >= priced and more):
         return window, values, []
     names = {FIVE.stored: "5-minute", THIRTY.stored: "30-minute"}
+    mine, theirs = names[window.resolution.stored], names[other.resolution.stored]
+    what, lost = ("data with a price", other_priced - priced) if by_price else ("data", other_hours - hours)
     return (
         other,
         others,
         [
-            f"The numbers are of {names[other.resolution.stored]} data {spoken_window(other)}: of the "
-            f"{names[window.resolution.stored]} data with a price, {stored_hours(window) - mine[0]:,.1f} of "
-            f"{stored_hours(window):,.1f} hours are missing."
+            f"The numbers are of {theirs} data {spoken_window(other)}: of the {mine} {what}, {lost:,.1f} of "
+            f"{window.stored_hours:,.1f} hours are missing that are stored there."
         ],
     )
 
 
-def _covered(values: pd.DataFrame) -> tuple[float, float]:
-    """Hours of the unit that has the most: with a price, and at all [h]."""
-    return (float(values["priced_hours"].max()), float(values["hours"].max())) if len(values) else (0.0, 0.0)
+def _covered(values: pd.DataFrame, region: str) -> tuple[float, float]:
+    """Hours of the region's unit that has the most: with a price, and at all [h]."""
+    mine = values if region == NEM_REGION else values[values["region"] == region]
+    return (float(mine["priced_hours"].max()), float(mine["hours"].max())) if len(mine) else (0.0, 0.0)
 
 
 def _stored_at_most(queries: QueryManager, window: Window) -> float:
@@ -115,35 +116,28 @@ def _stored_at_most(queries: QueryManager, window: Window) -> float:
     return max(0.0, (min(last, window.end) - begin) / timedelta(hours=1))
 
 
-def _other(window: Window) -> Window | None:
-    """The same span of the other stored resolution, of whole half hours; None where none fits in."""
-    if window.resolution.stored == THIRTY.stored:
-        return window.of_fives()
-    start, end = (_half_hour(window.start, up=True), _half_hour(window.end, up=False))
-    return Window(start, end, THIRTY) if start < end else None
-
-
-def _half_hour(moment: datetime, *, up: bool) -> datetime:
-    stamp = pd.Timestamp(moment)
-    return (stamp.ceil(HALF_HOUR) if up else stamp.floor(HALF_HOUR)).to_pydatetime()
-
-
 def _described(queries: QueryManager, values: pd.DataFrame) -> pd.DataFrame:
     units = unit_adapter.units(queries)[["duid", "station_name", "owner", "capacity_mw", "consumes"]]
     types = queries.frame("dispatch_types", {"units": UNITS})
     # A big table outwards: no unit is dropped for not being in the list.
     rows = values.merge(units, on="duid", how="left").merge(types, on="duid", how="left")
+    rows = rows.merge(unit_adapter.rated(queries), on="duid", how="left")
     rows = rows.rename(columns={"station_name": "station", "series": "fuel"})
     rows["station"] = rows["station"].fillna(rows["duid"])
     rows["owner"] = rows["owner"].fillna(UNKNOWN)
     rows["region"] = rows["region"].fillna(UNKNOWN)
     rows["side"] = rows["fuel"].isin(BELOW_AXIS).map({True: CONSUMPTION, False: GENERATION})
-    rows["storage"] = rows["fuel"].isin(["Battery discharge", "Battery charge"])
-    rows["drawing"] = rows["storage"] & rows["consumes"].fillna(value=False).astype(bool)
+    storage = rows["fuel"].isin(["Battery discharge", "Battery charge"])
+    rows["drawing"] = storage & rows["consumes"].eq(True)
     rows["capacity_mw"] = rows["capacity_mw"].astype("float64")
     rows["capacity_mw"] = rows["capacity_mw"].where(rows["capacity_mw"] > 0)
+    rows["counted"] = rows["counted"].eq(True)
+    # Before the empty sides are dropped: charge is of the capacity that the generating side has.
+    rows["place"] = rows["duid"].where(~storage, "battery at " + rows["station"] + " in " + rows["region"])
+    once = rows["rated_mw"].astype("float64").where(~rows.duplicated("duid"))
+    rows["place_mw"] = once.groupby(rows["place"]).transform("sum", min_count=1)
     rows["unpriced_hours"] = rows["hours"] - rows["priced_hours"]
-    return rows[~_one_way(rows)].drop(columns=["consumes", "dispatch_type", "priced_hours"]).reset_index(drop=True)
+    return rows[~_one_way(rows)].drop(columns=AIDS).reset_index(drop=True)
 
 
 def _silent(rows: pd.DataFrame) -> pd.Series:
@@ -170,7 +164,7 @@ def _averages(queries: QueryManager, window: Window) -> pd.DataFrame:
 
 
 def _gap_sentences(rows: pd.DataFrame, averages: pd.DataFrame, window: Window) -> list[str]:
-    whole = stored_hours(window)
+    whole = window.stored_hours
     asked = f"of {whole:,.1f}"
     notes = []
     gaps = [
@@ -217,13 +211,15 @@ def _unknown_sentence(unknown: pd.DataFrame, region: str) -> list[str]:
 
 
 def _capacity_sentence(rows: pd.DataFrame) -> list[str]:
-    without = rows[rows["capacity_mw"].isna()].groupby("duid")["mwh"].sum()
+    without = rows[~rows["counted"]].groupby("duid")["mwh"].sum()
     if without.empty:
         return []
     units = "1 unit has" if len(without) == 1 else f"{len(without)} units have"
+    sides = rows["capacity_mw"].notna() & ~rows["counted"]
+    bare = " A battery's load side counts as its generating side does." if sides.any() else ""
     return [
         f"{units} no registered capacity ({_named(without)}), {without.sum() / 1000:,.3f} GWh: "
-        "in no capacity and in neither part of any utilisation."
+        f"in no capacity and in neither part of any utilisation.{bare}"
     ]
 
 

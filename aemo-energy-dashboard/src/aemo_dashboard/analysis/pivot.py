@@ -42,7 +42,7 @@ def measured(rows: pd.DataFrame, keys: Sequence[str], hours: float) -> pd.DataFr
     unpriced [h of units]: NaN for a price without priced energy, a capacity or utilisation without a registered one.
     """
     group = list(keys)
-    counted = rows.assign(known_mwh=rows["mwh"].where(rows["capacity_mw"].notna()))
+    counted = rows.assign(known_mwh=rows["mwh"].where(rows["counted"]))
     sums = counted.groupby(group, sort=False)[["mwh", "priced_mwh", "revenue", "known_mwh"]].sum()
     units = rows.drop_duplicates([*group, "duid"])
     unpriced = units.groupby(group, sort=False)["unpriced_hours"].sum()
@@ -63,10 +63,8 @@ def measured(rows: pd.DataFrame, keys: Sequence[str], hours: float) -> pd.DataFr
 
 def _capacity(units: pd.DataFrame, group: list[str]) -> pd.Series:
     """Registered MW of each group. A battery of two units, one for each direction, is one plant and counts once."""
-    place = units["duid"].where(~units["storage"], "battery at " + units["station"])
-    sides = units.assign(place=place).groupby([*group, "place", "drawing"], sort=False)["capacity_mw"].sum(min_count=1)
-    plants = sides.groupby(level=[*group, "place"], sort=False).max()
-    return plants.groupby(level=group, sort=False).sum(min_count=1)
+    plants = units.drop_duplicates([*group, "place"])
+    return plants.groupby(group, sort=False)["place_mw"].sum(min_count=1)
 
 
 def tree(earned: Earned, rows: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -128,7 +126,8 @@ def _groups(rows: pd.DataFrame, keys: list[str], levels: Sequence[str], depth: i
 def _units(rows: pd.DataFrame, keys: list[str], hours: float) -> pd.DataFrame:
     facts = ["fuel", "region", "duid", "station", "owner"]
     mine = list(dict.fromkeys([*keys, *facts]))
-    part = measured(rows, mine, hours).reset_index()
+    alone = rows.assign(place=rows["duid"], place_mw=rows["capacity_mw"], counted=rows["capacity_mw"].notna())
+    part = measured(alone, mine, hours).reset_index()
     parent = _joined(part, keys[1:])
     path = parent + "/" + part["duid"] + "/" + part["fuel"]
     return part.assign(kind=UNIT, depth=len(keys) - 1, path=path, parent=parent, label=part["duid"])

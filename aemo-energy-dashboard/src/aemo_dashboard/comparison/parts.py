@@ -1,6 +1,5 @@
 """What is compared: things of one measure on the stamps of one window. No queries and no figures here."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -130,15 +129,7 @@ class Comparison:
         return all(part.empty for part in self.parts)
 
 
-def expected_hours(window: Window) -> float:
-    """Hours that the window's stored intervals cover [h]; the begun half hour at the end of a daily one is none yet."""
-    resolution = window.resolution
-    if resolution.minutes > resolution.stored:
-        return math.floor(window.hours * 60 / resolution.stored) * resolution.stored / 60
-    return len(window.stamps) * resolution.hours
-
-
 def missing_hours(part: Part, window: Window) -> float:
     """Hours of the window in which nothing of a part is stored [h]."""
-    lost = expected_hours(window) - part.known_hours
+    lost = window.stored_hours - part.known_hours
     return lost if lost >= LEAST_GAP_HOURS else 0.0

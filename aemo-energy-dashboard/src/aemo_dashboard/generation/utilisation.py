@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from aemo_dashboard.generation.data import energy_of, unit_gap_sentence
@@ -14,7 +13,7 @@ from aemo_dashboard.shared.formulas import average_mw, capacity_factor, utilisat
 from aemo_dashboard.shared.fuels import in_order
 from aemo_dashboard.shared.generation_adapter import AGGREGATES
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.resolution_manager import DAILY, FILL_ABOVE, FIVE, THIRTY, Window
+from aemo_dashboard.shared.resolution_manager import DAILY, FIVE, THIRTY, Window, lacks_much
 from aemo_dashboard.shared.status import sentences
 from aemo_dashboard.shared.tables import NEM_REGION
 
@@ -51,9 +50,11 @@ def load_utilisation(queries: QueryManager, region: str, window: Window) -> Util
     percent = {one: utilisation_percent(power.frame[one], capacity[one]) for one in series if one in power.frame}
     frame = pd.DataFrame(percent, index=window.stamps).dropna(axis="columns", how="all")
     energy = energy_of(power.frame, power.hours)
-    rows = [_row(one, units[units["series"] == one], energy.get(one), most.frame, window) for one in series]
-    lost = window.hours - float(power.hours.max(axis="columns").sum())
-    gaps = [f"Output of units is stored for {window.hours - lost:,.1f} of {window.hours:,.1f} hours."]
+    covered = power.hours.max(axis="columns")
+    hours = _hours(window, covered)
+    rows = [_row(one, units[units["series"] == one], energy.get(one), most.frame, window, hours) for one in series]
+    lost = hours - float(covered.sum())
+    gaps = [f"Output of units is stored for {hours - lost:,.1f} of {hours:,.1f} hours."]
     notes = [
         *(gaps if lost >= window.resolution.hours / 2 else []),
         *power.notes,
@@ -63,6 +64,16 @@ def load_utilisation(queries: QueryManager, region: str, window: Window) -> Util
     return Utilisation(region, window, frame, pd.DataFrame(rows, columns=COLUMNS), sentences(notes))
 
 
+def _hours(window: Window, covered: pd.Series) -> float:
+    """Hours that the window's stored intervals can hold [h]; ``covered``: those behind each point.
+
+    A last day that is made of 5-minute intervals may reach further than its half hours.
+    """
+    half_hours = window.stored_hours
+    of_fives = window.resolution is DAILY and covered.iloc[-1] > half_hours % DAILY.hours
+    return window.of_fives().stored_hours if of_fives else half_hours
+
+
 COLUMNS = [
     *("Fuel", "Units", "Without capacity", "Capacity MW", "Reporting MW", "Average MW"),
     *("Capacity factor %", "Peak %", "Peak at", "Hours without data"),
@@ -70,16 +81,22 @@ COLUMNS = [
 
 
 def _row(
-    series: str, units: pd.DataFrame, energy: tuple[float, float, float] | None, most: pd.DataFrame, window: Window
+    series: str,
+    units: pd.DataFrame,
+    energy: tuple[float, float, float] | None,
+    most: pd.DataFrame,
+    window: Window,
+    whole: float,
 ) -> dict[str, object]:
     """``Units``: DUIDs that reported; ``Without capacity``: of them, those that the list gives none.
 
     ``Capacity MW``: the sum of the others'. ``Reporting MW``: its mean over the window, each unit by the hours in which
-    it reported. ``Average MW`` over the hours that hold data; ``Capacity factor %`` over those of the window.
-    ``Peak %``: the utmost of any stored interval, in ``Peak at``; for charging the most negative one.
+    it reported. ``Average MW`` over the hours that hold data; ``Capacity factor %`` over ``whole``, those of the
+    window. ``Peak %``: the utmost of any stored interval, in ``Peak at``; for charging the most negative one.
     """
     mwh, _, hours = energy or (float("nan"), 0.0, 0.0)
     capacity = float(units["rated_mw"].sum())
+    reporting = (units["rated_mw"] * units["hours"].clip(upper=whole)).sum()  # what fills a window may reach beyond it
     shares = utilisation_percent(most[series], capacity).dropna() if series in most else pd.Series(dtype="float64")
     peak = None
     if len(shares):
@@ -88,14 +105,14 @@ def _row(
     return {
         "Fuel": series,
         "Units": len(units),
-        "Without capacity": int((units["rated_mw"].isna() & ~units["consumes"]).sum()),
+        "Without capacity": int((~units["counted"]).sum()),
         "Capacity MW": capacity if capacity > 0 else float("nan"),
-        "Reporting MW": float((units["rated_mw"] * units["hours"]).sum()) / window.hours if capacity > 0 else None,
+        "Reporting MW": float(reporting) / whole if capacity > 0 else None,
         "Average MW": average_mw(mwh, hours),
-        "Capacity factor %": 100 * capacity_factor(mwh, capacity, window.hours),
+        "Capacity factor %": 100 * capacity_factor(mwh, capacity, whole),
         "Peak %": float("nan") if peak is None else float(shares[peak]),
         "Peak at": "–" if peak is None else _moment(peak, window),
-        "Hours without data": window.hours - hours if capacity > 0 else float("nan"),
+        "Hours without data": whole - hours if capacity > 0 else float("nan"),
     }
 
 
@@ -107,13 +124,13 @@ def _moment(stamp: pd.Timestamp, window: Window) -> str:
 
 
 def reporting_units(queries: QueryManager, region: str, window: Window) -> pd.DataFrame:
-    """The units that reported in a window, a row a unit and series: duid, series, hours [h], mwh [MWh], consumes, and
-    rated_mw: the capacity that counts [MW], NaN where there is none. Pumps and other loads are left out.
+    """The units that reported in a window, a row a unit and series: duid, series, hours [h], mwh [MWh], and
+    counted and rated_mw [MW] as `unit_adapter.rated` has them. Pumps and other loads are left out.
 
     A two-unit battery's load side is of the same capacity as its generating side, so it brings none of its own.
     """
     seen = value_adapter.by_unit(queries, window)
-    if (seen["hours"].max() if len(seen) else 0.0) < (1 - FILL_ABOVE) * window.hours:  # then the MW are filled, too
+    if lacks_much(window, seen["hours"].max() if len(seen) else 0.0):  # then the MW are filled, too
         other = window.half_hours() if window.resolution is FIVE else window.of_fives()
         seen = pd.concat([seen, value_adapter.by_unit(queries, other)], ignore_index=True)
         seen = seen.sort_values("hours", kind="stable").drop_duplicates(["duid", "series"], keep="last")
@@ -121,11 +138,9 @@ def reporting_units(queries: QueryManager, region: str, window: Window) -> pd.Da
         seen = seen[seen["region"] == region]
     silent_aggregate = seen["duid"].str.startswith(AGGREGATES) & (seen["mwh"] == 0)
     seen = seen[(seen["series"] != LOAD) & ~silent_aggregate]
-    listed = unit_adapter.units(queries)[["duid", "capacity_mw", "consumes"]]
+    listed = unit_adapter.rated(queries)
     units = seen[["duid", "series", "hours", "mwh"]].merge(listed, on="duid", how="left")
-    consumes = units["consumes"].eq(True)
-    rated = units["capacity_mw"].where(np.isfinite(units["capacity_mw"]) & (units["capacity_mw"] > 0))
-    return units.assign(consumes=consumes, rated_mw=rated.mask(consumes)).drop(columns="capacity_mw")
+    return units.assign(counted=units["counted"].eq(True), rated_mw=units["rated_mw"].astype("float64"))
 
 
 def _power(queries: QueryManager, window: Window, region: str, kind: str = "mw") -> Loaded:
@@ -157,9 +172,7 @@ def _rated(queries: QueryManager, window: Window, region: str, kind: str) -> pd.
 
 def _unrated_sentence(units: pd.DataFrame) -> list[str]:
     unrated = (
-        units[units["rated_mw"].isna() & ~units["consumes"]]
-        .groupby("duid", as_index=False)
-        .agg({"series": "first", "mwh": "sum", "hours": "max"})
+        units[~units["counted"]].groupby("duid", as_index=False).agg({"series": "first", "mwh": "sum", "hours": "max"})
     )
     if unrated.empty:
         return []
@@ -168,5 +181,6 @@ def _unrated_sentence(units: pd.DataFrame) -> list[str]:
     more = f" and {len(named) - 8} more" if len(named) > 8 else ""
     return [
         f"The registration list gives no capacity for {len(named)} of the units that reported "
-        f"({'; '.join(named[:8])}{more}; means): they are in no utilisation and no average here."
+        f"({'; '.join(named[:8])}{more}; means): they are in no utilisation and no average here. "
+        "A battery's load side counts where its generating side does."
     ]

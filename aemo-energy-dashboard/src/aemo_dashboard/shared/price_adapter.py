@@ -16,10 +16,11 @@ def load_data(
 ) -> Loaded:
     """Prices [$/MWh], a column a region; at daily resolution the time-weighted mean of the half hours."""
     window = Window.of(start, end, resolution)
-    return filled(_load(queries, window, region), lambda other: _load(queries, other, region), "Prices")
+    return filled(load_stored(queries, window, region), lambda other: load_stored(queries, other, region), "Prices")
 
 
-def _load(queries: QueryManager, window: Window, region: str, column: str = "rrp") -> Loaded:
+def load_stored(queries: QueryManager, window: Window, region: str, column: str = "rrp") -> Loaded:
+    """The same for a window, of its stored resolution alone: what revenue is of, and so what stands beside a VWAP."""
     regions = list(REGIONS) if region == NEM_REGION else [region]
     tidy = queries.frame("prices", {"prices": window.source("prices")}, regions=regions, **window.values())
     price, hours = (on_stamps(tidy, window, "regionid", values) for values in (column, "hours"))
@@ -36,7 +37,7 @@ def extremes(queries: QueryManager, window: Window, region: str = NEM_REGION) ->
 
     def of(column: str) -> pd.DataFrame:
         def load(wanted: Window) -> Loaded:
-            return _load(queries, wanted, region, column)
+            return load_stored(queries, wanted, region, column)
 
         return filled(load(window), load, "Prices").frame.dropna(axis="columns", how="all")
 

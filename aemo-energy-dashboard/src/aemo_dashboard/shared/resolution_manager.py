@@ -96,6 +96,17 @@ class Window:
         return (self.end - self.start) / timedelta(hours=1)
 
     @property
+    def stored_hours(self) -> float:
+        """Length of all intervals of the stored resolution that end in the window, there or missing [h].
+
+        What a capacity factor is of: a half hour that isn't over can hold no energy yet.
+        """
+        step = timedelta(minutes=self.resolution.stored)
+        midnight = _midnight(self.start)
+        count = (self.end - midnight) // step - (self.start - midnight) // step
+        return count * (step / timedelta(hours=1))
+
+    @property
     def stamps(self) -> pd.DatetimeIndex:
         """The end of every interval that the window should hold; a day is listed if any part of it is in the window."""
         step = self.resolution.step
@@ -130,11 +141,23 @@ class Window:
         """The same points, made of stored 5-minute intervals."""
         return replace(self, resolution=replace(self.resolution, stored=FIVE.stored))
 
+    def other(self) -> "Window | None":
+        """The span at the other stored resolution: by half hours, those that lie in it; None where none does."""
+        if self.resolution.stored == THIRTY.stored:
+            return self.of_fives()
+        start, end = _half_hour(self.start, up=True), _half_hour(self.end, up=False)
+        return Window(start, end, THIRTY) if start < end else None
+
     def half_hours(self) -> "Window":
         """The same span at 30 minutes, widened to whole half hours."""
         midnight = datetime(self.start.year, self.start.month, self.start.day)  # noqa: DTZ001 - NEM time is naive
         end = midnight - (-(self.end - midnight) // HALF_HOUR) * HALF_HOUR
         return Window(self.start, end, THIRTY)
+
+
+def _half_hour(moment: datetime, *, up: bool) -> datetime:
+    stamp = pd.Timestamp(moment)
+    return (stamp.ceil(HALF_HOUR) if up else stamp.floor(HALF_HOUR)).to_pydatetime()
 
 
 def _midnight(moment: datetime) -> datetime:
@@ -143,6 +166,19 @@ def _midnight(moment: datetime) -> datetime:
 
 MEAN_DAY = Window(datetime(1970, 1, 1), datetime(1970, 1, 2), HOUR_OF_DAY)  # noqa: DTZ001 - NEM time is naive
 """The 24 hours of a day without a date, each by its end, for pictures by hour of day."""
+
+
+def lacks_much(window: Window, hours: float) -> bool:
+    """Whether hours that are stored leave more than a tenth of the window out."""
+    return hours < (1 - FILL_ABOVE) * window.stored_hours
+
+
+def holds_more(window: Window, hours: float, other_hours: float) -> bool:
+    """Whether the other resolution is worth taking: it holds a tenth of the window more.
+
+    With less than that, what is missing is missing in both, and the other one's edges are coarser.
+    """
+    return other_hours - hours >= FILL_ABOVE * window.stored_hours
 
 
 def missing_share(frame: pd.DataFrame) -> float:

@@ -12,6 +12,13 @@ def units(queries: QueryManager) -> pd.DataFrame:
     return queries.frame("units", {"units": UNITS})
 
 
+def rated(queries: QueryManager) -> pd.DataFrame:
+    """What each unit of the list brings into a utilisation: duid, counted (bool: its output is in it), rated_mw [MW]:
+    its capacity, NaN where that is not known, and for a battery's load side beside a generating one, which has it.
+    """
+    return queries.frame("rated_units", {"units": UNITS})
+
+
 def readings(queries: QueryManager, window: Window, duids: list[str]) -> pd.DataFrame:
     """Output of some units on the window's points: settlementdate, duid, mw (consumption negative) and above_mw [MW],
     hours [h] of data behind them, least and greatest [MW].

@@ -15,7 +15,7 @@ from aemo_dashboard.shared.asked import Asked, window_of
 from aemo_dashboard.shared.duckdb_views import UNITS, Source
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.page import Chosen
-from aemo_dashboard.shared.resolution_manager import DAILY, FILL_ABOVE, FIVE, THIRTY, Window
+from aemo_dashboard.shared.resolution_manager import DAILY, FIVE, THIRTY, Window, holds_more, lacks_much
 from aemo_dashboard.shared.tables import NEM_REGION
 from aemo_dashboard.station.registry import Station, Unit, stations_of
 from aemo_dashboard.station.search import popular, search
@@ -145,16 +145,18 @@ def stored_window(window: Window, queries: QueryManager, hours: Hours) -> tuple[
     """The window at the stored resolution that holds most of a subject, and a sentence where that is the other one.
 
     ``hours``: those of the subject that a window holds. As elsewhere, the other resolution is taken where more than a
-    tenth is missing; it is taken for the whole window, since hours and starts of a mixture would mean nothing.
+    tenth is missing that the other one has; it is taken for the whole window, since hours and starts of a mixture would
+    mean nothing.
     """
     here = hours(window)
-    if here >= (1 - FILL_ABOVE) * window.hours:
+    other = window.other()
+    if not lacks_much(window, here) or other is None:
         return window, ()
     five = window.resolution.stored == FIVE.stored
-    if not five and _half_hours_stored(queries, window) >= (1 - FILL_ABOVE) * window.hours:
+    if not five and not lacks_much(window, _half_hours_stored(queries, window)):
         return window, ()  # it's the unit that is silent, and not the table that is short
-    other = window.half_hours() if five else window.of_fives()
-    if hours(other) <= here:
+    there = hours(other)
+    if there <= 0 or (here > 0 and not holds_more(window, here, there)):
         return window, ()
     names = ("5-minute", "30-minute") if five else ("30-minute", "5-minute")
     return other, (f"Of the window's {names[0]} data more than a tenth is missing: {names[1]} data is shown.",)
@@ -173,22 +175,22 @@ def hours_together(rows: pd.DataFrame) -> float:
 
 
 def _readings(queries: QueryManager, subject: Subject, window: Window) -> pd.DataFrame:
-    sources, since = reading_sources(window)
+    sources, since = reading_sources(window, window.start)
     values = {**window.values(), "since": since}
     return queries.frame("station_readings", sources, duids=subject.duids, **values)
 
 
-def reading_sources(window: Window) -> tuple[dict[str, Source], datetime]:
+def reading_sources(window: Window, begin: datetime) -> tuple[dict[str, Source], datetime]:
     """Where a few units are read: whole months before the newest from the roll-up in their order, the rest as stored.
 
     And the end of what is read from the roll-up. The newest month changes with every interval, and a few weeks are
-    read as quickly as rolled up.
+    read as quickly as rolled up. ``begin``: from where it is read.
     """
     table = f"scada{window.resolution.stored}"
     since = window.end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     if window.resolution.stored != THIRTY.stored or window.hours < ROLLED_FROM_HOURS:
-        since = window.start
-    rolled = Source(ROLLED, window.start, since) if since > window.start else Source(ROLLED, parts=())
+        since = begin
+    rolled = Source(ROLLED, begin, since) if since > begin else Source(ROLLED, parts=())
     stored = Source(table, since, window.end) if since < window.end else Source(table, parts=())
     return {"rolled": rolled, "scada": stored, "units": UNITS}, since
 
@@ -216,12 +218,17 @@ def load_output(queries: QueryManager, subject: Subject, window: Window) -> Outp
     )
 
 
-def load_price(queries: QueryManager, subject: Subject, window: Window) -> Loaded:
-    """The price of the subject's region on the window's points; an empty frame where the region is not known."""
+def load_price(queries: QueryManager, subject: Subject, window: Window, *, stored: bool = False) -> Loaded:
+    """The price of the subject's region on the window's points; an empty frame where the region is not known.
+
+    ``stored``: of the window's stored resolution alone, as revenue is, and not filled from the other one.
+    """
     region = subject.station.region
     if region is None or region == NEM_REGION:
         nothing = pd.DataFrame(index=window.stamps)
         return Loaded(nothing, nothing, window)
+    if stored:
+        return price_adapter.load_stored(queries, window, region)
     return price_adapter.load_data(queries, window.start, window.end, window.resolution.key, region)
 
 
@@ -246,7 +253,7 @@ def price_notes(subject: Subject, price: Loaded) -> tuple[str, ...]:
 
 def _notes(subject: Subject, hours: pd.DataFrame, window: Window) -> list[str]:
     """Which units are silent, and for how long."""
-    expected = expected_hours(window)
+    expected = window.stored_hours
     silent = [duid for duid in subject.duids if duid not in hours]
     lost = {duid: expected - float(hours[duid].sum()) for duid in subject.duids if duid in hours}
     said = [
@@ -263,11 +270,3 @@ def _notes(subject: Subject, hours: pd.DataFrame, window: Window) -> list[str]:
     if window.resolution.minutes == DAILY.minutes and window.end != window.stamps[-1]:
         notes.append(f"The last day is not over: its means are of the time to {spoken(window.end)} NEM time.")
     return notes
-
-
-def expected_hours(window: Window) -> float:
-    """Hours of the stored intervals that end in the window [h]."""
-    stored = pd.Timedelta(minutes=window.resolution.stored)
-    midnight = pd.Timestamp(window.start).normalize()
-    count = (pd.Timestamp(window.end) - midnight) // stored - (pd.Timestamp(window.start) - midnight) // stored
-    return float(count * window.resolution.stored / 60)

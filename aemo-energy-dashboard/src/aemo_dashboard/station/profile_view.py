@@ -43,7 +43,7 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
 
 def output_by_hour(queries: QueryManager, subject: Subject, window: Window) -> pd.DataFrame:
     """duid (``TOGETHER`` for the sum), hour (0 … 23, of the interval's start), mw, above_mw [mean MW], hours [h]."""
-    sources, since = reading_sources(window)
+    sources, since = reading_sources(window, window.start)
     return queries.frame(
         "station_hours",
         sources,

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pandas as pd
 
@@ -22,7 +22,6 @@ from aemo_dashboard.shared.resolution_manager import Window
 from aemo_dashboard.station.data import (
     TOGETHER,
     Subject,
-    expected_hours,
     load_price,
     price_notes,
     reading_sources,
@@ -106,7 +105,7 @@ class Summary:
     @property
     def empty(self) -> bool:
         """True where nothing of it is stored in the window."""
-        return math.isclose(self.whole.hours_missing, expected_hours(self.window))
+        return math.isclose(self.whole.hours_missing, self.window.stored_hours)
 
 
 def load_summary(queries: QueryManager, subject: Subject, window: Window) -> Summary:
@@ -117,7 +116,7 @@ def load_summary(queries: QueryManager, subject: Subject, window: Window) -> Sum
         return 0.0 if whole is None else whole.hours
 
     window, notes = stored_window(window, queries, hours)
-    price = load_price(queries, subject, window)
+    price = load_price(queries, subject, window, stored=True)
     region = subject.station.region
     known = region is not None and region in price.frame
     average = time_weighted_price(price.frame[region], price.hours[region]) if known else NAN
@@ -137,7 +136,8 @@ def load_summary(queries: QueryManager, subject: Subject, window: Window) -> Sum
 def _running(queries: QueryManager, subject: Subject, window: Window) -> Running:
     """Hours, starts and peaks by (duid, side), from the stored intervals."""
     asked = [(unit.duid, side, running_threshold_mw(unit.capacity_mw)) for unit in subject.units for side in unit.sides]
-    sources, since = reading_sources(window)
+    before = window.start - timedelta(minutes=window.resolution.stored)
+    sources, since = reading_sources(window, before)
     frame = queries.frame(
         "station_running",
         sources | {"prices": window.source("prices")},
@@ -145,6 +145,7 @@ def _running(queries: QueryManager, subject: Subject, window: Window) -> Running
         sides=[side for _, side, _ in asked],
         thresholds=[threshold for _, _, threshold in asked],
         region=subject.station.region or "",
+        before=before,
         start=window.start,
         since=since,
         end=window.end,
@@ -180,12 +181,12 @@ def _figures(
         capacity,
         out,
         taken,
-        capacity_factor(main.mwh, capacity, window.hours),
+        capacity_factor(main.mwh, capacity, window.stored_hours),
         capture_rate(out.price, average) if out is not None else NAN,
         round_trip_efficiency(returned, -stored),
         prices[0] - prices[1],
         tuple(dict.fromkeys(running_threshold_mw(unit.capacity_mw) for unit in units)),
-        expected_hours(window) - hours,
+        window.stored_hours - hours,
         hours - priced,
     )
 

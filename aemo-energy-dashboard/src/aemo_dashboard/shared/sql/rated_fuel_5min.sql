@@ -1,6 +1,6 @@
 -- rated_fuel_30min over 5-minute intervals: the same columns, from readings ($scada, $units).
 with rated as (
-    select duid from units($units) where consumes or (isfinite(capacity_mw) and capacity_mw > 0)
+    select duid from rated_units($units) where counted
 ),
 intervals as (
     select settlementdate, fuel, sum(mw) as mw, sum(above_mw) as above_mw

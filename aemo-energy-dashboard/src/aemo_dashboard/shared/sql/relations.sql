@@ -125,3 +125,26 @@ create macro import_flows(transmission_, interconnectors_, signs_, after_, until
     from read_parquet(transmission_, union_by_name = true) as flow
     join (select unnest(interconnectors_) as interconnectorid, unnest(signs_) as sign) as signs using (interconnectorid)
     where flow.settlementdate > after_ and flow.settlementdate <= until_ and isfinite(flow.meteredmwflow);
+
+-- What each listed unit brings into a utilisation: duid, counted, rated_mw.   counted: its output is in the upper part; a
+-- battery's load side's is where its generating side at the station has a capacity.   rated_mw: MW, its capacity in the
+-- lower part; null for a load side beside a generating one, whose capacity is the battery's. A load side alone is a unit
+-- like any other. fuel_half_hours.sql has the same rule.
+create macro rated_units(units_) as table
+    with listed as (
+        select *, coalesce(isfinite(capacity_mw) and capacity_mw > 0, false) as known from units(units_)
+    ),
+    generating as (
+        select station_name, region, bool_or(known) as known
+        from listed
+        where fuel = 'Battery Storage' and not consumes
+        group by all
+    )
+    select
+        listed.duid,
+        coalesce(generating.known, listed.known) as counted,
+        case when generating.known is null and listed.known then listed.capacity_mw end as rated_mw
+    from listed
+    left join generating
+        on listed.fuel = 'Battery Storage' and listed.consumes
+        and generating.station_name = listed.station_name and generating.region is not distinct from listed.region;

@@ -6,15 +6,17 @@
 -- The station runs where any unit of that side runs; it stands where none does and all report that have begun and not
 -- ended. Its row of side 0: hours in which any unit of either side has data.
 -- $duids, $sides, $thresholds (MW): lists of equal length.   $region: whose price.
--- $rolled: files of unit_half_hours, read in ($start, $since];  $scada, $prices: part files of tables whose rows cover $step
--- minutes each, of which $scada is read in ($since, $end];  $units: duid_mapping.csv.
+-- The interval that ends at $start is read for what ran before the first one, and is in no other number: so the starts of
+-- windows beside each other add up to those of both together.
+-- $rolled: files of unit_half_hours, read in ($before, $since];  $scada, $prices: part files of tables whose rows cover $step
+-- minutes each, of which $scada is read in ($since, $end];  $before: $step minutes before $start;  $units: duid_mapping.csv.
 with wanted as (
     select unnest($duids) as duid, unnest($sides)::int as side, unnest($thresholds)::double as threshold_mw
 ),
 readings as materialized (
     select settlementdate, duid, mw
     from read_parquet($rolled)
-    where settlementdate > $start and settlementdate <= $since and list_contains($duids, duid)
+    where settlementdate > $before and settlementdate <= $since and list_contains($duids, duid)
     union all
     select settlementdate, duid, mw
     from unit_readings($scada, $units, $since, $end)
@@ -66,7 +68,7 @@ stepped as (
         *,
         lag(settlementdate) over before as end_before,
         lag(running) over before as ran_before,
-        max(mw) over (partition by duid, side) as peak_mw
+        max(mw) filter (settlementdate > $start) over (partition by duid, side) as peak_mw
     from states
     window before as (partition by duid, side order by settlementdate)
 )
@@ -84,5 +86,6 @@ select
 from stepped
 left join region_prices($prices, $start, $end) as price
     on price.settlementdate = stepped.settlementdate and price.regionid = $region
+where stepped.settlementdate > $start
 group by 1, 2
 order by 1, 2
