@@ -16,7 +16,6 @@ from aemo_dashboard.errors import DataError, NoDataError, RequestError
 from aemo_dashboard.generation.data import (
     GenerationView,
     load_view,
-    renewable_share_of,
     summary,
 )
 from aemo_dashboard.generation.export import file_name, to_csv, to_parquet
@@ -91,7 +90,7 @@ def test_summary_by_hand(day: Path, queries: QueryManager) -> None:
     generation = coal + 100 + 600
     assert table.loc["Coal", "Share %"] == pytest.approx(100 * coal / generation)
     assert np.isnan(table.loc[["Battery charge", "Load", "Net export"], "Share %"].astype(float)).all()
-    assert renewable_share_of(view_of(queries)) == pytest.approx(700 / generation)
+    assert view_of(queries).counted.renewable == pytest.approx(700 / generation)
 
 
 def test_thirty_minutes_and_days_keep_the_energy(root: Path, queries: QueryManager) -> None:

@@ -1,6 +1,6 @@
 """The table below the stack: every number by hand, beside the same period a year before."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -243,3 +243,63 @@ def test_negative_values_go_down_in_every_band() -> None:
     assert [band.series for band in down] == series
     assert [edges[band.high].iloc[-1] for band in down] == list(-np.cumsum(np.arange(1.0, 9.0)))
     assert [edges[band.low].iloc[-1] for band in down] == [0.0, *-np.cumsum(np.arange(1.0, 8.0))]
+
+
+# -- the hours that shares are of --------------------------------------------------------------------------------------
+
+
+def without_morning_roofs(root: Path, minutes: int) -> None:
+    """24 h: coal 600, wind 100, sun 100 MW; rooftop 800 MW in the second 12 h only, nothing stored of the first."""
+    nem_files.package(root)
+    nem_files.units(root, (*nem_files.UNITS, ("WIND2", "NSW1", "Wind", "Generating Unit")))
+    output = {"COAL1": 600.0, "WIND2": 100.0, "SUN1": 100.0}
+    times = stamps("2026-08-31 00:00", 24 * 60 // minutes, minutes)
+    nem_files.scada(root, [(time, duid, mw) for time in times for duid, mw in output.items()], f"scada{minutes}")
+    nem_files.rooftop(root, [(time, "NSW1", 800.0) for time in stamps("2026-08-31 00:00", 24, 30)])
+
+
+@pytest.mark.parametrize(("minutes", "resolution"), [(5, "5min"), (30, "30min"), (30, "daily"), (5, "daily")])
+def test_shares_are_of_hours_in_which_units_and_rooftop_are_known(
+    root: Path, queries: QueryManager, minutes: int, resolution: str
+) -> None:
+    without_morning_roofs(root, minutes)
+    view = load_view(queries, "NSW1", Window.of(at("2026-08-30 00:00"), at("2026-08-31 00:00"), resolution))
+    # in 5-minute intervals, rooftop solar begins with the stamp of its first half hour
+    known = 12 if resolution != "5min" else 12 - 25 / 60
+    assert view.counted.total_hours == pytest.approx(known)
+    assert view.counted.renewable == pytest.approx((100 + 100 + 800) / 1600)  # 62.5 %, and not 49.4 %
+    table = summary(view).set_index("Fuel")
+    assert table["Share %"].to_dict() == pytest.approx({"Solar": 6.25, "Rooftop Solar": 50, "Wind": 6.25, "Coal": 37.5})
+    assert table.loc["Coal", "GWh"] == pytest.approx(14.4)  # of all 24 hours
+    assert any(f"Shares are of the {known:.1f} of 24.0 hours in which both" in note for note in view.notes)
+    asked = Asked(region="NSW1", span="custom", first=date(2026, 8, 30), last=date(2026, 8, 30), resolution=resolution)
+    content = stack_view.show(queries, asked, CHOSEN, DARK)
+    heading = next(block.html for block in content.leaves() if isinstance(block, Words) and block.name == "heading")
+    assert f"renewable share 62.5 % (of {known:.1f} of 24.0 hours)" in heading
+
+
+def test_without_any_common_hour_there_is_no_share(root: Path, queries: QueryManager) -> None:
+    nem_files.package(root)
+    nem_files.units(root)
+    half_hours(root, "2026-08-31 00:00", {"COAL1": 150.0, "SUN1": 50.0}, 50.0)
+    for resolution in ("30min", "daily"):
+        view = load_view(queries, "NSW1", Window.of(at("2026-08-30 00:00"), at("2026-08-31 00:00"), resolution))
+        assert np.isnan(view.counted.renewable)
+        assert summary(view)["Share %"].isna().all()
+        assert any(note.startswith("No shares: in no hour") for note in view.notes)
+
+
+@pytest.mark.parametrize("resolution", ["30min", "daily"])
+def test_auxiliary_load_of_some_hours_takes_nothing_off_the_others(
+    root: Path, queries: QueryManager, resolution: str
+) -> None:
+    """Wind −40 MW for twelve hours and +40 MW for twelve, coal 300 MW: 480 of 7,680 MWh and not none."""
+    nem_files.package(root)
+    nem_files.units(root, (*nem_files.UNITS, ("WIND2", "NSW1", "Wind", "Generating Unit")))
+    times = stamps("2026-08-31 00:00", 48, 30)
+    wind = [(time, "WIND2", -40.0 if number < 24 else 40.0) for number, time in enumerate(times)]
+    nem_files.scada(root, [*wind, *((time, "COAL1", 300.0) for time in times)], "scada30")
+    nem_files.rooftop(root, [(time, "NSW1", 0.0) for time in times])
+    view = load_view(queries, "NSW1", Window.of(at("2026-08-30 00:00"), at("2026-08-31 00:00"), resolution))
+    assert view.counted.renewable == pytest.approx(480 / 7680)
+    assert summary(view).set_index("Fuel").loc["Wind", "Share %"] == pytest.approx(6.25)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from aemo_dashboard.comparison.parts import Comparison, Part, expected_hours, missing_hours
+from aemo_dashboard.comparison.parts import Comparison, Part, missing_hours
 from aemo_dashboard.shared.content import Column, Table
 from aemo_dashboard.shared.formulas import change_percent, correlation
 from aemo_dashboard.shared.resolution_manager import DAILY
@@ -87,7 +87,7 @@ def notes(comparison: Comparison) -> list[str]:
         if part.empty:
             said.append(f"{part.name}: nothing is stored in its window.")
         elif lost := missing_hours(part, window):
-            hours = f"{lost:,.1f} of {expected_hours(window):,.1f} h"
+            hours = f"{lost:,.1f} of {window.expected_hours:,.1f} h"
             said.append(f"{part.name}: {hours} hold no data; mean and energy are of the others.")
     of_note: dict[str, list[str]] = {}
     for part in comparison.parts:

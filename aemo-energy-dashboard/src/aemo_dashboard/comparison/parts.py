@@ -1,6 +1,5 @@
 """What is compared: things of one measure on the stamps of one window. No queries and no figures here."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -9,9 +8,7 @@ import pandas as pd
 from aemo_dashboard.shared.content import Column
 from aemo_dashboard.shared.formulas import energy_mwh, time_of_day, weighted_mean
 from aemo_dashboard.shared.resolution_manager import Window
-
-LEAST_GAP_HOURS = 0.05
-"""What is less is a rounding of hours, and no interval."""
+from aemo_dashboard.shared.shares import LEAST_GAP_HOURS
 
 
 @dataclass(frozen=True)
@@ -130,15 +127,7 @@ class Comparison:
         return all(part.empty for part in self.parts)
 
 
-def expected_hours(window: Window) -> float:
-    """Hours that the window's stored intervals cover [h]; the begun half hour at the end of a daily one is none yet."""
-    resolution = window.resolution
-    if resolution.minutes > resolution.stored:
-        return math.floor(window.hours * 60 / resolution.stored) * resolution.stored / 60
-    return len(window.stamps) * resolution.hours
-
-
 def missing_hours(part: Part, window: Window) -> float:
     """Hours of the window in which nothing of a part is stored [h]."""
-    lost = expected_hours(window) - part.known_hours
+    lost = window.expected_hours - part.known_hours
     return lost if lost >= LEAST_GAP_HOURS else 0.0

@@ -13,7 +13,6 @@ from aemo_dashboard.comparison.parts import (
     OUTPUT,
     Comparison,
     Part,
-    expected_hours,
 )
 from aemo_dashboard.comparison.side_by_side import check_count
 from aemo_dashboard.errors import DashboardError, RequestError
@@ -218,7 +217,7 @@ def _row(values: pd.DataFrame, capacity: float, window: Window) -> dict[str, flo
     return {
         "capacity": capacity,
         "sent": sent["mwh"] / 1000,
-        "factor": 100 * capacity_factor(sent["mwh"], capacity, expected_hours(window)),
+        "factor": 100 * capacity_factor(sent["mwh"], capacity, window.expected_hours),
         "revenue": sent["revenue"] + charged["revenue"] if priced else nan,
         "vwap": price_of(sent["revenue"], sent["priced_mwh"]),
         "charged": charged["mwh"] / 1000 if consumed.any() else nan,

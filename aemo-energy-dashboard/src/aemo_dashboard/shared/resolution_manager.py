@@ -96,6 +96,14 @@ class Window:
         return (self.end - self.start) / timedelta(hours=1)
 
     @property
+    def expected_hours(self) -> float:
+        """Hours of the stored intervals that end in the window [h]; one that has only begun is none yet."""
+        stored = timedelta(minutes=self.resolution.stored)
+        midnight = _midnight(self.start)
+        count = (self.end - midnight) // stored - (self.start - midnight) // stored
+        return count * self.resolution.stored / 60
+
+    @property
     def stamps(self) -> pd.DatetimeIndex:
         """The end of every interval that the window should hold; a day is listed if any part of it is in the window."""
         step = self.resolution.step

@@ -246,7 +246,7 @@ def price_notes(subject: Subject, price: Loaded) -> tuple[str, ...]:
 
 def _notes(subject: Subject, hours: pd.DataFrame, window: Window) -> list[str]:
     """Which units are silent, and for how long."""
-    expected = expected_hours(window)
+    expected = window.expected_hours
     silent = [duid for duid in subject.duids if duid not in hours]
     lost = {duid: expected - float(hours[duid].sum()) for duid in subject.duids if duid in hours}
     said = [
@@ -263,11 +263,3 @@ def _notes(subject: Subject, hours: pd.DataFrame, window: Window) -> list[str]:
     if window.resolution.minutes == DAILY.minutes and window.end != window.stamps[-1]:
         notes.append(f"The last day is not over: its means are of the time to {spoken(window.end)} NEM time.")
     return notes
-
-
-def expected_hours(window: Window) -> float:
-    """Hours of the stored intervals that end in the window [h]."""
-    stored = pd.Timedelta(minutes=window.resolution.stored)
-    midnight = pd.Timestamp(window.start).normalize()
-    count = (pd.Timestamp(window.end) - midnight) // stored - (pd.Timestamp(window.start) - midnight) // stored
-    return float(count * window.resolution.stored / 60)

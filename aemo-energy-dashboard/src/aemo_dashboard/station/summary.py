@@ -22,7 +22,6 @@ from aemo_dashboard.shared.resolution_manager import Window
 from aemo_dashboard.station.data import (
     TOGETHER,
     Subject,
-    expected_hours,
     load_price,
     price_notes,
     reading_sources,
@@ -106,7 +105,7 @@ class Summary:
     @property
     def empty(self) -> bool:
         """True where nothing of it is stored in the window."""
-        return math.isclose(self.whole.hours_missing, expected_hours(self.window))
+        return math.isclose(self.whole.hours_missing, self.window.expected_hours)
 
 
 def load_summary(queries: QueryManager, subject: Subject, window: Window) -> Summary:
@@ -185,7 +184,7 @@ def _figures(
         round_trip_efficiency(returned, -stored),
         prices[0] - prices[1],
         tuple(dict.fromkeys(running_threshold_mw(unit.capacity_mw) for unit in units)),
-        expected_hours(window) - hours,
+        window.expected_hours - hours,
         hours - priced,
     )
 
