@@ -33,18 +33,34 @@ def region_days(
     rows = queries.frame("region_sums", days, start=start, end=whole, region=region, months=int(months))
     frames = [rows]
     if rest:
-        sources = {
-            "fuels": Source("fuel_half_hours", whole, end),
-            "rooftop": Source("rooftop30", whole, end),
-        }
-        tail = queries.frame("region_days", sources, start=whole, end=end, **WHOLE)
+        tail = _tail(queries, whole, end)
         tail = tail if region == NEM_REGION else tail[tail["region"] == region]
         if months:
             day = tail["settlementdate"] - timedelta(days=1)
             tail = tail.assign(settlementdate=day.dt.to_period("M").dt.start_time + pd.offsets.MonthBegin(1))
         frames.append(tail)
-    frames = [frame.assign(series=frame["series"].astype("object").fillna(WHOLE_REGION)) for frame in frames]
-    return together(frames, ["settlementdate", "region", "series"])
+    return together([_named(frame) for frame in frames], ["settlementdate", "region", "series"])
+
+
+def share_days(queries: QueryManager, start: datetime, end: datetime, region: str) -> pd.DataFrame:
+    """``region_days`` of the region, or of the NEM, alone and without its peaks: settlementdate, series, and sums."""
+    whole, rest = days_and_rest(start, end)
+    days = {"days": Source("region_days", start, whole)}
+    frames = [queries.frame("share_days", days, start=start, end=whole, region=region)]
+    if rest:
+        tail = _tail(queries, whole, end)
+        frames.append(tail.loc[tail["region"] == region, ["settlementdate", "series", *OUTPUT_SUMS]])
+    return _named(pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True))
+
+
+def _tail(queries: QueryManager, start: datetime, end: datetime) -> pd.DataFrame:
+    """The same of half hours that follow the last whole day."""
+    sources = {"fuels": Source("fuel_half_hours", start, end), "rooftop": Source("rooftop30", start, end)}
+    return queries.frame("region_days", sources, start=start, end=end, **WHOLE)
+
+
+def _named(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(series=rows["series"].astype("object").fillna(WHOLE_REGION))
 
 
 def together(frames: list[pd.DataFrame], keys: list[str]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 from aemo_dashboard.shared import generation_adapter, rooftop_adapter
 from aemo_dashboard.shared.formulas import NOT_GENERATION, renewable_share
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.region_days import WHOLE_REGION, region_days
+from aemo_dashboard.shared.region_days import WHOLE_REGION, share_days
 from aemo_dashboard.shared.resolution_manager import DAILY, THIRTY, Window
 
 LEAST_GAP_HOURS = 0.05  # what is less is a rounding of hours, and no interval
@@ -85,15 +85,14 @@ def of_rows(mw: pd.DataFrame, hours: pd.DataFrame) -> Counted:
 
 
 def _of_days(queries: QueryManager, window: Window, region: str, mw: pd.DataFrame) -> Counted:
-    rows = region_days(queries, window.start, window.end, region)
-    mine = rows[rows["region"] == region].set_index("settlementdate")
+    mine = share_days(queries, window.start, window.end, region).set_index("settlementdate")
     whole = mine.loc[mine["series"] == WHOLE_REGION, ["share_hours", "hours"]].reindex(window.stamps).fillna(0)
-    parts = mine[mine["series"].map(counts).astype(bool) & (mine["series"] != WHOLE_REGION)]
+    parts = mine[~mine["series"].isin([WHOLE_REGION, *NOT_GENERATION])]
     mwh = parts.pivot(columns="series", values="positive_mwh").reindex(window.stamps)
     mwh.columns.name = None
     found = Counted(mwh.where(whole["share_hours"] > 0), whole["share_hours"], whole["hours"])
     known = mw.drop(columns=[name for name in NOT_OF_UNITS if name in mw]).notna().any(axis="columns")
-    gone = window.stamps[known.to_numpy() & ~window.stamps.isin(rows["settlementdate"])]
+    gone = window.stamps[known.to_numpy() & ~window.stamps.isin(mine.index)]
     return found if gone.empty else _with_fives(queries, window, region, found, gone)
 
 
