@@ -97,9 +97,7 @@ def _rooftop_half_hours(queries: QueryManager, window: Window, region: str) -> p
         step=THIRTY.minutes,
         bucket=THIRTY.minutes,
     ).set_index("settlementdate")
-    whole = len(frame) and set(str(frame["parts"].iloc[0]).split(",")) == set(regions)
-    power = frame["mw"].reindex(stamps).astype("float64")
-    return power if whole else power * float("nan")
+    return frame["mw"].reindex(stamps).astype("float64")
 
 
 def _now(queries: QueryManager, window: Window, region: str, rooftop: pd.Series) -> Moment:

@@ -125,3 +125,17 @@ create macro import_flows(transmission_, interconnectors_, signs_, after_, until
     from read_parquet(transmission_, union_by_name = true) as flow
     join (select unnest(interconnectors_) as interconnectorid, unnest(signs_) as sign) as signs using (interconnectorid)
     where flow.settlementdate > after_ and flow.settlementdate <= until_ and isfinite(flow.meteredmwflow);
+
+-- Net import by interval from such flows, named by their text: null where an interconnector is missing that has reported
+-- before and reports after. One that begins or ends within the flows is in the sums of its own time only.
+create macro import_intervals(flows_) as table
+    with spans as (
+        select interconnectorid, min(settlementdate) as first, max(settlementdate) as last
+        from query_table(flows_)
+        group by 1
+    ),
+    sums as (select settlementdate, sum(mw) as mw, count(*) as n from query_table(flows_) group by 1)
+    select settlementdate, case when any_value(sums.n) = count(*) then any_value(sums.mw) end as mw
+    from sums
+    join spans on sums.settlementdate between spans.first and spans.last
+    group by 1;
