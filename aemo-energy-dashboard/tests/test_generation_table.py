@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from nem_files import at, stamps
 
+from aemo_dashboard.comparison import side_by_side
 from aemo_dashboard.generation import stack_view
 from aemo_dashboard.generation.data import load_view, summary
 from aemo_dashboard.generation.table import BEFORE, COLUMNS, YearOnYear, year_before, year_on_year
@@ -303,3 +304,39 @@ def test_auxiliary_load_of_some_hours_takes_nothing_off_the_others(
     view = load_view(queries, "NSW1", Window.of(at("2026-08-30 00:00"), at("2026-08-31 00:00"), resolution))
     assert view.counted.renewable == pytest.approx(480 / 7680)
     assert summary(view).set_index("Fuel").loc["Wind", "Share %"] == pytest.approx(6.25)
+
+
+# -- prices of the other stored resolution -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("resolution", ["30min", "daily"])
+def test_vwaps_are_of_5_minutes_where_only_those_are_stored(root: Path, queries: QueryManager, resolution: str) -> None:
+    """Eight days of 5-minute data alone: coal 100 MW at 40 $/MWh, and 300 MW at 60 in each second half hour."""
+    nem_files.package(root)
+    nem_files.units(root)
+    times = stamps("2026-08-31 00:00", 288 * 8)
+    late = [number // 6 % 2 == 1 for number in range(len(times))]
+    rows = list(zip(times, late, strict=True))
+    nem_files.scada(root, [(time, "COAL1", 300.0 if second else 100.0) for time, second in rows])
+    nem_files.prices(root, [(time, "NSW1", 60.0 if second else 40.0) for time, second in rows])
+    window = Window.of(at("2026-08-23 00:00"), at("2026-08-31 00:00"), resolution)
+    view = load_view(queries, "NSW1", window)
+    coal = summary(view).set_index("Fuel").loc["Coal"]
+    assert coal["GWh"] == pytest.approx(200 * 24 * 8 / 1000)
+    assert coal["VWAP"] == pytest.approx(55)
+    assert not any("for the rest no price is stored" in note for note in view.notes)
+    note = "VWAPs are of 5-minute intervals, of which more is stored with a price than of the resolution shown."
+    assert note in view.notes
+    compared = side_by_side.fuels(queries, window, "NSW1", ["Coal", "Gas"])
+    assert compared.extra.loc["Coal", "vwap"] == pytest.approx(55)
+    assert note in compared.notes
+
+
+def test_the_year_before_has_the_vwap_of_its_half_hours(two_years: Path, queries: QueryManager) -> None:
+    times = stamps("2026-08-31 00:00", 288)
+    nem_files.scada(two_years, [(time, "COAL1", 150.0) for time in times])
+    nem_files.prices(two_years, [(time, "NSW1", 50.0) for time in times])
+    found = compared(queries, "2026-08-30 00:00", "2026-08-31 00:00", "5min")
+    coal = rows(found).loc["Coal"]
+    assert (coal["VWAP"], coal["VWAP before"]) == (pytest.approx(50), pytest.approx(60))
+    assert any(note.startswith("Of the year before: VWAPs are of half hours") for note in found.notes)

@@ -16,7 +16,7 @@ from aemo_dashboard.shared import (
 )
 from aemo_dashboard.shared.adapters import Loaded, spoken_window
 from aemo_dashboard.shared.asked import REGION_CHOICES
-from aemo_dashboard.shared.formulas import average_mw, energy_mwh, price_of
+from aemo_dashboard.shared.formulas import average_mw, energy_mwh
 from aemo_dashboard.shared.fuels import in_order
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import DAILY, Window
@@ -94,24 +94,18 @@ def load_view(queries: QueryManager, region: str, window: Window, *, units_noted
 def _vwap(
     queries: QueryManager, region: str, window: Window, energy: Mapping[str, tuple[float, float, float]]
 ) -> tuple[dict[str, float], list[str]]:
-    """The price of each series that units make and of rooftop solar, and a sentence where it is not of all energy.
-
-    The NEM's is by what each region earned in it.
-    """
-    rows = value_adapter.by_fuel(queries, window, region)
-    sums = rows.groupby("series")[["priced_mwh", "revenue"]].sum()
-    prices = {str(series): price_of(row["revenue"], row["priced_mwh"]) for series, row in sums.iterrows()}
+    """The price of each series that units make and of rooftop solar, and a sentence where it is not of all energy."""
+    found = value_adapter.prices_by_series(queries, window, region)
     ours = {series: abs(mwh) for series, (mwh, _, _) in energy.items() if series not in NOT_PRICED_BY_UNIT}
     whole = sum(ours.values())
-    known = {str(series): abs(float(mwh)) for series, mwh in sums["priced_mwh"].items()}
-    priced = sum(min(known.get(series, 0.0), mwh) for series, mwh in ours.items())
-    covered = []
+    priced = sum(min(abs(found.priced_mwh.get(series, 0.0)), mwh) for series, mwh in ours.items())
+    covered = list(found.notes)
     if whole and priced < PRICED_FROM * whole:
         covered.append(
             f"The VWAP of units is of {100 * priced / whole:.1f} % of their energy: for the rest no price is stored "
             "beside the units' own output."
         )
-    return prices | {rooftop_adapter.COLUMN: rooftop_adapter.vwap(queries, window, region)}, covered
+    return {**found.vwap, rooftop_adapter.COLUMN: rooftop_adapter.vwap(queries, window, region)}, covered
 
 
 def _joined(frames: list[pd.DataFrame], window: Window) -> pd.DataFrame:
