@@ -19,7 +19,7 @@ from aemo_dashboard.comparison.periods import periods, starts
 from aemo_dashboard.comparison.side_by_side import fuels, regions
 from aemo_dashboard.comparison.stations import offered, stations
 from aemo_dashboard.errors import RequestError
-from aemo_dashboard.generation.data import load_view, renewable_share_of
+from aemo_dashboard.generation.data import load_view
 from aemo_dashboard.pages import PAGES
 from aemo_dashboard.shared import unit_adapter
 from aemo_dashboard.shared.asked import Asked
@@ -28,7 +28,7 @@ from aemo_dashboard.shared.content import Chart, Table, Words
 from aemo_dashboard.shared.formulas import change_percent, correlation, weighted_mean
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.page import chosen, content_of
-from aemo_dashboard.shared.resolution_manager import DAILY, FIVE, THIRTY, Window
+from aemo_dashboard.shared.resolution_manager import DAILY, FIVE, THIRTY, Resolution, Window
 from aemo_dashboard.shared.stations import stations as grouped
 from aemo_dashboard.shared.tables import REGIONS
 from aemo_dashboard.shared.theme import DARK
@@ -131,9 +131,42 @@ def test_measures_of_regions_by_hand(day: Path, queries: QueryManager) -> None:
     assert means["rooftop"] == pytest.approx([600] * 3)
     assert means["net-import"] == pytest.approx([-100, -200, 200])
     assert means["renewables"] == pytest.approx([100 * 700 / (coal + 700), 100, 100 * 600 / 650])
-    assert means["renewables"][0] == pytest.approx(100 * renewable_share_of(load_view(queries, "NSW1", DAY)))
+    assert means["renewables"][0] == pytest.approx(100 * load_view(queries, "NSW1", DAY).counted.renewable)
     energy = table(regions(queries, DAY, ["NSW1", "VIC1"], "demand"))["energy"].tolist()
     assert energy == pytest.approx([24, 120])
+
+
+@pytest.mark.parametrize("resolution", [THIRTY, DAILY])
+def test_a_day_whose_roofs_lack_two_hours_keeps_the_others(
+    root: Path, queries: QueryManager, resolution: Resolution
+) -> None:
+    """Coal 600 MW, rooftop 1,200 MW from 06:00 to 18:00 of the second day, and 01:00 to 03:00 of it not stored.
+
+    Wind is −40 MW in the first half of each day and +40 MW in the second.
+    """
+    nem_files.package(root)
+    nem_files.units(root, (*nem_files.UNITS, ("WIND2", "NSW1", "Wind", "Generating Unit")))
+    times = stamps("2026-08-31 00:00", 96, 30)
+    hours = [(time - timedelta(minutes=30)).hour for time in times]
+    nem_files.scada(root, [(time, "COAL1", 600.0) for time in times], "scada30")
+    wind = [(time, "WIND2", -40.0 if hour < 12 else 40.0) for time, hour in zip(times, hours, strict=True)]
+    nem_files.scada(root, [*wind, *((time, "WIND1", 300.0) for time in times)], "scada30")
+    late = [number >= 48 for number in range(96)]
+    roofs = [
+        (time, region, 1200.0 if second and 6 <= hour < 18 else 0.0)
+        for time, hour, second in zip(times, hours, late, strict=True)
+        for region in ("NSW1", "VIC1")
+        if not (second and hour in (1, 2) and region == "NSW1")
+    ]
+    nem_files.rooftop(root, roofs)
+    window = Window(at("2026-08-29 00:00"), at("2026-08-31 00:00"), resolution)
+    both = regions(queries, window, ["NSW1", "VIC1"], "renewables")
+    renewable = 2 * 12 * 40 + 12 * 1200
+    assert table(both).loc["NSW1", "mean"] == pytest.approx(100 * renewable / (renewable + 46 * 600))
+    assert table(both).loc["NSW1", "missing"] == pytest.approx(2)
+    assert table(both).loc["VIC1", "mean"] == pytest.approx(100)
+    assert load_view(queries, "NSW1", window).counted.renewable == pytest.approx(renewable / (renewable + 46 * 600))
+    assert "NSW1: No share in 2.0 hours in which rooftop solar is missing." in " ".join(notes(both))
 
 
 def test_a_share_without_roofs_is_no_share(day: Path, queries: QueryManager) -> None:

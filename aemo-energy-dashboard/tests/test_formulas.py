@@ -207,6 +207,12 @@ def test_price_of_sums() -> None:
     assert price_of(-300.0, -10.0) == 30  # charging: energy taken and paid for
     assert price_of(100.0, -10.0) == -10  # charging at a negative price is paid for
     assert math.isnan(price_of(0.0, 0.0))
+    # −1 MW for 287 intervals at 50 $/MWh, then 287 MW at 300, all but a millionth of a MW: −3.2 million are no price
+    cancelled = (-287 * 50 + 287 * 300) / 12
+    assert math.isnan(price_of(cancelled, -1e-6 / 12))
+    assert math.isnan(price_of(25.0, 0.499))
+    assert math.isnan(price_of(25.0, -0.499))
+    assert (price_of(25.0, 0.5), price_of(-25.0, -0.5)) == (50, 50)
     assert math.isnan(price_of(NAN, 10.0))
     assert math.isnan(price_of(10.0, NAN))
 

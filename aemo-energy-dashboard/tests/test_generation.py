@@ -16,11 +16,11 @@ from aemo_dashboard.errors import DataError, NoDataError, RequestError
 from aemo_dashboard.generation.data import (
     GenerationView,
     load_view,
-    renewable_share_of,
     summary,
 )
 from aemo_dashboard.generation.export import file_name, to_csv, to_parquet
 from aemo_dashboard.shared import generation_adapter, price_adapter, rooftop_adapter, transmission_adapter
+from aemo_dashboard.shared.duckdb_views import Source
 from aemo_dashboard.shared.export import TIMES
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import FIVE, Window
@@ -91,7 +91,7 @@ def test_summary_by_hand(day: Path, queries: QueryManager) -> None:
     generation = coal + 100 + 600
     assert table.loc["Coal", "Share %"] == pytest.approx(100 * coal / generation)
     assert np.isnan(table.loc[["Battery charge", "Load", "Net export"], "Share %"].astype(float)).all()
-    assert renewable_share_of(view_of(queries)) == pytest.approx(700 / generation)
+    assert view_of(queries).counted.renewable == pytest.approx(700 / generation)
 
 
 def test_thirty_minutes_and_days_keep_the_energy(root: Path, queries: QueryManager) -> None:
@@ -194,13 +194,30 @@ def test_rooftop_between_half_hours(root: Path, queries: QueryManager) -> None:
 
 
 def test_a_half_hour_without_one_region_is_a_gap_in_the_nem(root: Path, queries: QueryManager) -> None:
-    rows = [(time, r, 10.0) for time in stamps("2026-08-31 12:00", 4, 30) for r in ("NSW1", "VIC1")]
+    regions = ("NSW1", "QLD1", "SA1", "TAS1", "VIC1")
+    rows = [(time, r, 10.0) for time in stamps("2026-08-31 12:00", 4, 30) for r in regions]
     nem_files.rooftop(root, [*rows[:-1], (rows[-1][0], "VIC1", None), (at("2026-08-31 12:30"), "QLDC", 5.0)])
     loaded = rooftop_adapter.load_data(queries, at("2026-08-31 10:00"), at("2026-08-31 11:30"), "30min")
-    assert loaded.frame["Rooftop Solar"].tolist() == [20.0, 20.0, 20.0]
-    assert any("QLD1, SA1, TAS1" in note for note in loaded.notes)
+    assert loaded.frame["Rooftop Solar"].tolist() == [50.0, 50.0, 50.0]
+    assert not loaded.notes
     whole = rooftop_adapter.load_data(queries, at("2026-08-31 10:00"), at("2026-08-31 12:00"), "30min")
     assert any("1 half hours where a region is missing" in note for note in whole.notes)
+
+
+@pytest.mark.parametrize("once", [False, True])
+def test_the_nem_needs_the_rooftop_of_all_regions_always(root: Path, queries: QueryManager, once: bool) -> None:
+    """Four regions' 40 MW are not the NEM's, whether or not the fifth has a half hour of its own in the window."""
+    times = stamps("2026-08-31 12:00", 4, 30)
+    rows = [(time, r, 10.0) for time in times for r in ("NSW1", "QLD1", "SA1", "VIC1")]
+    nem_files.rooftop(root, rows + [(times[1], "TAS1", 10.0)] * once)
+    loaded = rooftop_adapter.load_data(queries, at("2026-08-31 10:00"), at("2026-08-31 12:00"), "daily")
+    assert loaded.hours["Rooftop Solar"].fillna(0).tolist() == [0.5 * once]
+    halves = rooftop_adapter.load_data(queries, at("2026-08-31 10:00"), at("2026-08-31 11:00"), "30min")
+    assert halves.frame["Rooftop Solar"].dropna().tolist() == [50.0] * once
+    said = "3 half hours where a region is missing" if once else "without TAS1, of which none is stored"
+    assert any(said in note for note in loaded.notes)
+    one = rooftop_adapter.load_data(queries, at("2026-08-31 10:00"), at("2026-08-31 12:00"), "30min", "NSW1")
+    assert one.frame["Rooftop Solar"].tolist() == [10.0] * 4
 
 
 def test_net_import_of_every_region(day: Path, queries: QueryManager) -> None:
@@ -211,14 +228,40 @@ def test_net_import_of_every_region(day: Path, queries: QueryManager) -> None:
 
 
 def test_an_interval_without_one_flow_is_a_gap_and_a_new_link_is_named(root: Path, queries: QueryManager) -> None:
-    first, last = stamps("2026-08-31 12:00", 2)
-    both = [(first, "V-SA", 100.0), (first, "V-S-MNSP1", 50.0), (last, "V-SA", 100.0), (last, "PEC1", 9.0)]
-    nem_files.flows(root, both)
+    first, middle, last = stamps("2026-08-31 12:00", 3)
+    both = [(time, name, mw) for time in (first, last) for name, mw in (("V-SA", 100.0), ("V-S-MNSP1", 50.0))]
+    nem_files.flows(root, [*both, (middle, "V-SA", 100.0), (last, "PEC1", 9.0)])
     loaded = transmission_adapter.load_data(queries, first - timedelta(minutes=5), last, region="SA1")
-    assert loaded.frame["Net import"].iloc[0] == 150
+    assert loaded.frame["Net import"].iloc[[0, 2]].tolist() == [150, 150]
     assert np.isnan(loaded.frame["Net import"].iloc[1])
     assert any("PEC1" in note for note in loaded.notes)
     assert any("left out in 1 intervals" in note for note in loaded.notes)
+
+
+def test_an_interconnector_that_begins_or_ends_voids_no_other_interval(root: Path, queries: QueryManager) -> None:
+    """24 h of V-SA at 100 MW; V-S-MNSP1 has 50 MW in the last six intervals only, and one of those is missing."""
+    times = stamps("2026-08-31 00:00", 288)
+    begun = [(time, "V-S-MNSP1", 50.0) for time in times[-6:] if time != times[-3]]
+    nem_files.flows(root, [*((time, "V-SA", 100.0) for time in times), *begun])
+    loaded = transmission_adapter.load_data(queries, times[0] - timedelta(minutes=5), times[-1], region="SA1")
+    net = loaded.frame["Net import"]
+    assert net.iloc[:282].eq(100).all()
+    assert net.iloc[282:].tolist() == pytest.approx([150, 150, 150, float("nan"), 150, 150], nan_ok=True)
+    assert loaded.hours["Net import"].sum() == pytest.approx(287 / 12)
+    assert any("V-S-MNSP1 from 2026-08-30 23:35 (NEM time)" in note for note in loaded.notes)
+    assert any("left out in 1 intervals" in note for note in loaded.notes)
+    nem_files.flows(root, [(time, "V-SA", 100.0) for time in times], "transmission30")  # of another length: any stamps
+    nem_files.flows(root, [(time, "V-S-MNSP1", 50.0) for time in times[:12]], "transmission30")
+    rows = queries.frame(
+        "by_hour_net_import",
+        {"transmission": Source("transmission30")},
+        interconnectors=["V-SA", "V-S-MNSP1"],
+        signs=[1, 1],
+        start=times[0] - timedelta(minutes=5),
+        end=times[-1],
+        step=5,
+    )
+    assert rows["value"].tolist() == pytest.approx([150.0] + [100.0] * 23)
 
 
 def test_five_minute_holes_are_filled_from_half_hours_and_said(root: Path, queries: QueryManager) -> None:

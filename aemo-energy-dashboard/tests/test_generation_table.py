@@ -1,6 +1,6 @@
 """The table below the stack: every number by hand, beside the same period a year before."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from nem_files import at, stamps
 
+from aemo_dashboard.comparison import side_by_side
 from aemo_dashboard.generation import stack_view
 from aemo_dashboard.generation.data import load_view, summary
 from aemo_dashboard.generation.table import BEFORE, COLUMNS, YearOnYear, year_before, year_on_year
@@ -243,3 +244,99 @@ def test_negative_values_go_down_in_every_band() -> None:
     assert [band.series for band in down] == series
     assert [edges[band.high].iloc[-1] for band in down] == list(-np.cumsum(np.arange(1.0, 9.0)))
     assert [edges[band.low].iloc[-1] for band in down] == [0.0, *-np.cumsum(np.arange(1.0, 8.0))]
+
+
+# -- the hours that shares are of --------------------------------------------------------------------------------------
+
+
+def without_morning_roofs(root: Path, minutes: int) -> None:
+    """24 h: coal 600, wind 100, sun 100 MW; rooftop 800 MW in the second 12 h only, nothing stored of the first."""
+    nem_files.package(root)
+    nem_files.units(root, (*nem_files.UNITS, ("WIND2", "NSW1", "Wind", "Generating Unit")))
+    output = {"COAL1": 600.0, "WIND2": 100.0, "SUN1": 100.0}
+    times = stamps("2026-08-31 00:00", 24 * 60 // minutes, minutes)
+    nem_files.scada(root, [(time, duid, mw) for time in times for duid, mw in output.items()], f"scada{minutes}")
+    nem_files.rooftop(root, [(time, "NSW1", 800.0) for time in stamps("2026-08-31 00:00", 24, 30)])
+
+
+@pytest.mark.parametrize(("minutes", "resolution"), [(5, "5min"), (30, "30min"), (30, "daily"), (5, "daily")])
+def test_shares_are_of_hours_in_which_units_and_rooftop_are_known(
+    root: Path, queries: QueryManager, minutes: int, resolution: str
+) -> None:
+    without_morning_roofs(root, minutes)
+    view = load_view(queries, "NSW1", Window.of(at("2026-08-30 00:00"), at("2026-08-31 00:00"), resolution))
+    # in 5-minute intervals, rooftop solar begins with the stamp of its first half hour
+    known = 12 if resolution != "5min" else 12 - 25 / 60
+    assert view.counted.total_hours == pytest.approx(known)
+    assert view.counted.renewable == pytest.approx((100 + 100 + 800) / 1600)  # 62.5 %, and not 49.4 %
+    table = summary(view).set_index("Fuel")
+    assert table["Share %"].to_dict() == pytest.approx({"Solar": 6.25, "Rooftop Solar": 50, "Wind": 6.25, "Coal": 37.5})
+    assert table.loc["Coal", "GWh"] == pytest.approx(14.4)  # of all 24 hours
+    assert any(f"Shares are of the {known:.1f} of 24.0 hours in which both" in note for note in view.notes)
+    asked = Asked(region="NSW1", span="custom", first=date(2026, 8, 30), last=date(2026, 8, 30), resolution=resolution)
+    content = stack_view.show(queries, asked, CHOSEN, DARK)
+    heading = next(block.html for block in content.leaves() if isinstance(block, Words) and block.name == "heading")
+    assert f"renewable share 62.5 % (of {known:.1f} of 24.0 hours)" in heading
+
+
+def test_without_any_common_hour_there_is_no_share(root: Path, queries: QueryManager) -> None:
+    nem_files.package(root)
+    nem_files.units(root)
+    half_hours(root, "2026-08-31 00:00", {"COAL1": 150.0, "SUN1": 50.0}, 50.0)
+    for resolution in ("30min", "daily"):
+        view = load_view(queries, "NSW1", Window.of(at("2026-08-30 00:00"), at("2026-08-31 00:00"), resolution))
+        assert np.isnan(view.counted.renewable)
+        assert summary(view)["Share %"].isna().all()
+        assert any(note.startswith("No shares: in no hour") for note in view.notes)
+
+
+@pytest.mark.parametrize("resolution", ["30min", "daily"])
+def test_auxiliary_load_of_some_hours_takes_nothing_off_the_others(
+    root: Path, queries: QueryManager, resolution: str
+) -> None:
+    """Wind −40 MW for twelve hours and +40 MW for twelve, coal 300 MW: 480 of 7,680 MWh and not none."""
+    nem_files.package(root)
+    nem_files.units(root, (*nem_files.UNITS, ("WIND2", "NSW1", "Wind", "Generating Unit")))
+    times = stamps("2026-08-31 00:00", 48, 30)
+    wind = [(time, "WIND2", -40.0 if number < 24 else 40.0) for number, time in enumerate(times)]
+    nem_files.scada(root, [*wind, *((time, "COAL1", 300.0) for time in times)], "scada30")
+    nem_files.rooftop(root, [(time, "NSW1", 0.0) for time in times])
+    view = load_view(queries, "NSW1", Window.of(at("2026-08-30 00:00"), at("2026-08-31 00:00"), resolution))
+    assert view.counted.renewable == pytest.approx(480 / 7680)
+    assert summary(view).set_index("Fuel").loc["Wind", "Share %"] == pytest.approx(6.25)
+
+
+# -- prices of the other stored resolution -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("resolution", ["30min", "daily"])
+def test_vwaps_are_of_5_minutes_where_only_those_are_stored(root: Path, queries: QueryManager, resolution: str) -> None:
+    """Eight days of 5-minute data alone: coal 100 MW at 40 $/MWh, and 300 MW at 60 in each second half hour."""
+    nem_files.package(root)
+    nem_files.units(root)
+    times = stamps("2026-08-31 00:00", 288 * 8)
+    late = [number // 6 % 2 == 1 for number in range(len(times))]
+    rows = list(zip(times, late, strict=True))
+    nem_files.scada(root, [(time, "COAL1", 300.0 if second else 100.0) for time, second in rows])
+    nem_files.prices(root, [(time, "NSW1", 60.0 if second else 40.0) for time, second in rows])
+    window = Window.of(at("2026-08-23 00:00"), at("2026-08-31 00:00"), resolution)
+    view = load_view(queries, "NSW1", window)
+    coal = summary(view).set_index("Fuel").loc["Coal"]
+    assert coal["GWh"] == pytest.approx(200 * 24 * 8 / 1000)
+    assert coal["VWAP"] == pytest.approx(55)
+    assert not any("for the rest no price is stored" in note for note in view.notes)
+    note = "VWAPs are of 5-minute intervals, of which more is stored with a price than of the resolution shown."
+    assert note in view.notes
+    compared = side_by_side.fuels(queries, window, "NSW1", ["Coal", "Gas"])
+    assert compared.extra.loc["Coal", "vwap"] == pytest.approx(55)
+    assert note in compared.notes
+
+
+def test_the_year_before_has_the_vwap_of_its_half_hours(two_years: Path, queries: QueryManager) -> None:
+    times = stamps("2026-08-31 00:00", 288)
+    nem_files.scada(two_years, [(time, "COAL1", 150.0) for time in times])
+    nem_files.prices(two_years, [(time, "NSW1", 50.0) for time in times])
+    found = compared(queries, "2026-08-30 00:00", "2026-08-31 00:00", "5min")
+    coal = rows(found).loc["Coal"]
+    assert (coal["VWAP"], coal["VWAP before"]) == (pytest.approx(50), pytest.approx(60))
+    assert any(note.startswith("Of the year before: VWAPs are of half hours") for note in found.notes)

@@ -17,7 +17,7 @@ from nem_files import at, stamps
 
 from aemo_dashboard.config import Settings
 from aemo_dashboard.errors import NoDataError
-from aemo_dashboard.generation.data import load_view, renewable_share_of
+from aemo_dashboard.generation.data import load_view
 from aemo_dashboard.nem_dash import demand, flows, gauge, network, prices, renewables, sources
 from aemo_dashboard.nem_dash.day import day_window
 from aemo_dashboard.nem_dash.page import PAGE
@@ -231,7 +231,7 @@ def test_the_share_now_is_of_one_half_hour(day: Path, queries: QueryManager) -> 
     assert (found.latest.end, found.latest.share) == (END, pytest.approx(700 / (782 + 700)))
     assert found.estimated
     view = load_view(queries, "NSW1", day_window(queries, Asked(region="NSW1")))
-    assert found.day == pytest.approx(renewable_share_of(view), abs=1e-12)  # as "Generation by Fuel" says
+    assert found.day == pytest.approx(view.counted.renewable, abs=1e-12)  # as "Generation by Fuel" says
     assert found.day_hours == pytest.approx(24)
     nem = found_in(queries, "NEM")
     assert nem.now.share == pytest.approx(3400 / (777.5 + 3400 + 50 + 7))

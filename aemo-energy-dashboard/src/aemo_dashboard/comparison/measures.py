@@ -9,7 +9,6 @@ import pandas as pd
 from aemo_dashboard.comparison.parts import (
     DEMAND,
     GENERATION,
-    LEAST_GAP_HOURS,
     NET_IMPORT,
     PRICE,
     RENEWABLES,
@@ -29,12 +28,11 @@ from aemo_dashboard.shared.adapters import Loaded
 from aemo_dashboard.shared.formulas import NOT_GENERATION, renewable_shares
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import DAILY, Window
+from aemo_dashboard.shared.shares import LEAST_GAP_HOURS, counted
 from aemo_dashboard.shared.tables import NEM_REGION
 
 NEM_HAS_NO_PRICE = "The NEM has no price of its own: choose one region on the left."
 NEM_HAS_NO_IMPORT = "The five regions' net imports sum to nothing, so the NEM has none: choose one region on the left."
-UNEVEN_HOURS = rooftop_adapter.PUBLICATION_LAG_MINUTES / 60
-"""By which rooftop solar of a day may lag the units' output and still be of the same day [h]."""
 
 
 def load(queries: QueryManager, window: Window, region: str, measure: Measure) -> Part:
@@ -131,26 +129,20 @@ def _holes(loaded: Loaded, hours: pd.Series) -> list[str]:
 
 
 def _renewables(queries: QueryManager, window: Window, region: str) -> Part:
-    return share_of(region, fuels(queries, window, region), rooftop(queries, window, region))
-
-
-def share_of(name: str, made: Loaded, roofs: Loaded) -> Part:
     """The renewable share [%], where both the units and rooftop solar are known: a share without roofs is too small.
 
     Its weight is the energy that it is a share of.
     """
-    part = generation_of(name, made)
-    columns = [fuel for fuel in made.frame if fuel not in NOT_GENERATION]
-    roof, roof_hours = roofs.frame[rooftop_adapter.COLUMN], roofs.hours[rooftop_adapter.COLUMN]
-    known = part.values.notna() & roof.notna() & ((part.hours - roof_hours).abs() <= UNEVEN_HOURS)
-    mwh = made.frame[columns] * made.hours[columns]
-    mwh[rooftop_adapter.COLUMN] = roof * part.hours
-    share = 100 * renewable_shares(mwh.where(known))
-    notes = [*part.notes, *roofs.notes]
-    lost = float(part.hours[part.values.notna() & ~known].sum())
-    if lost:
-        notes.append(f"No share in {lost:,.1f} hours in which rooftop solar is missing.")
-    return Part(name, share, part.hours.where(known), mwh.clip(lower=0).sum(axis="columns"), notes=tuple(notes))
+    made, roofs = fuels(queries, window, region), rooftop(queries, window, region)
+    mw, hours = (
+        pd.concat(pair, axis="columns", sort=False) for pair in ((made.frame, roofs.frame), (made.hours, roofs.hours))
+    )
+    energy = counted(queries, window, region, mw, hours)
+    notes = [*generation_of(region, made).notes, *roofs.notes]
+    if energy.lost_hours:
+        notes.append(f"No share in {energy.lost_hours:,.1f} hours in which rooftop solar is missing.")
+    weights = energy.mwh.sum(axis="columns")
+    return Part(region, 100 * renewable_shares(energy.mwh), energy.hours, weights, notes=tuple(notes))
 
 
 def _rooftop(queries: QueryManager, window: Window, region: str) -> Part:

@@ -8,9 +8,7 @@ import pandas as pd
 from aemo_dashboard.shared.content import Column
 from aemo_dashboard.shared.formulas import energy_mwh, time_of_day, weighted_mean
 from aemo_dashboard.shared.resolution_manager import Window
-
-LEAST_GAP_HOURS = 0.05
-"""What is less is a rounding of hours, and no interval."""
+from aemo_dashboard.shared.shares import LEAST_GAP_HOURS
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from aemo_dashboard.comparison.parts import (
 from aemo_dashboard.errors import RequestError
 from aemo_dashboard.shared import rooftop_adapter, value_adapter
 from aemo_dashboard.shared.content import Column
-from aemo_dashboard.shared.formulas import price_of
 from aemo_dashboard.shared.fuels import UNIT_SERIES, in_order
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import Window
@@ -73,10 +72,11 @@ def fuels(queries: QueryManager, window: Window, region: str, names: Sequence[st
     def by_hour() -> Mapping[str, pd.Series]:
         return {name: hours_of_day.of_series(queries, window, region, name) for name in chosen}
 
-    prices = _vwap(queries, window, region)
+    found = value_adapter.prices_by_series(queries, window, region)
+    prices = {**found.vwap, "Rooftop Solar": rooftop_adapter.vwap(queries, window, region)}
     extra = pd.DataFrame({"vwap": [prices.get(name, float("nan")) for name in chosen]}, index=chosen)
     where = f"fuels in {region}" if region != NEM_REGION else "fuels in the NEM"
-    return Comparison(where, OUTPUT, tuple(parts), (window,) * len(parts), by_hour, extra, (VWAP,))
+    return Comparison(where, OUTPUT, tuple(parts), (window,) * len(parts), by_hour, extra, (VWAP,), found.notes)
 
 
 def series(queries: QueryManager, window: Window, region: str, name: str) -> Part:
@@ -89,11 +89,3 @@ def series(queries: QueryManager, window: Window, region: str, name: str) -> Par
         loaded = measures.fuels(queries, window, region)
     part = measures.part_of(name, loaded, name)
     return replace(part, colour=series_colour(name), dash=DASHES.get(name, "solid"))
-
-
-def _vwap(queries: QueryManager, window: Window, region: str) -> dict[str, float]:
-    """The price of each series that units make, and of rooftop solar, over the intervals that have one [$/MWh]."""
-    rows = value_adapter.by_fuel(queries, window, region)
-    sums = rows.groupby("series")[["revenue", "priced_mwh"]].sum()
-    prices = {str(name): price_of(row["revenue"], row["priced_mwh"]) for name, row in sums.iterrows()}
-    return prices | {"Rooftop Solar": rooftop_adapter.vwap(queries, window, region)}

@@ -16,10 +16,11 @@ from aemo_dashboard.shared import (
 )
 from aemo_dashboard.shared.adapters import Loaded, spoken_window
 from aemo_dashboard.shared.asked import REGION_CHOICES
-from aemo_dashboard.shared.formulas import NOT_GENERATION, average_mw, energy_mwh, price_of, renewable_share
-from aemo_dashboard.shared.fuels import SIDES, in_order
+from aemo_dashboard.shared.formulas import average_mw, energy_mwh
+from aemo_dashboard.shared.fuels import in_order
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import DAILY, Window
+from aemo_dashboard.shared.shares import Counted, counted
 from aemo_dashboard.shared.status import sentences, simulated_mark
 from aemo_dashboard.shared.tables import NEM_REGION
 
@@ -34,6 +35,7 @@ class GenerationView:
 
     mw, hours: one row a stamp, one column a series [MW; h], NaN where nothing is stored.
     price: one row a stamp, one column a region [$/MWh].
+    counted: the energy that shares are of.
     simulated: which simulated market the numbers are of; None for the real one.
     vwap: the price of each series, over the stored intervals that have one [$/MWh].
     gaps: of the notes, those on what is not stored.
@@ -44,6 +46,7 @@ class GenerationView:
     mw: pd.DataFrame
     hours: pd.DataFrame
     price: pd.DataFrame
+    counted: Counted
     notes: tuple[str, ...]
     simulated: str | None = None
     vwap: Mapping[str, float] = field(default_factory=dict)
@@ -74,8 +77,10 @@ def load_view(queries: QueryManager, region: str, window: Window, *, units_noted
     mw = _joined([loaded.frame for loaded in power], window)
     hours = _joined([loaded.hours for loaded in power], window)
     kinds["prices"] = price
+    shared = counted(queries, window, region, mw, hours)
     vwap, covered = _vwap(queries, region, window, energy_of(mw, hours))
     gaps = [*_missing_sentences(kinds, window), *(note for loaded in kinds.values() for note in loaded.notes), *covered]
+    gaps += _share_sentence(shared, window)
     notes = list(gaps)
     if units_noted:
         notes += [*unit_gap_sentence(queries, region, window), *_unknown_sentence(queries, region, window)]
@@ -83,30 +88,24 @@ def load_view(queries: QueryManager, region: str, window: Window, *, units_noted
         notes.append(f"The last day is not over: its means are of the time to {spoken(window.end)} NEM time.")
     prices = price.frame.dropna(axis="columns", how="all")
     mark = simulated_mark(queries.data_dir)  # last: rows that were read had their mark before them
-    return GenerationView(region, window, mw, hours, prices, sentences(notes), mark, vwap, sentences(gaps))
+    return GenerationView(region, window, mw, hours, prices, shared, sentences(notes), mark, vwap, sentences(gaps))
 
 
 def _vwap(
     queries: QueryManager, region: str, window: Window, energy: Mapping[str, tuple[float, float, float]]
 ) -> tuple[dict[str, float], list[str]]:
-    """The price of each series that units make and of rooftop solar, and a sentence where it is not of all energy.
-
-    The NEM's is by what each region earned in it.
-    """
-    rows = value_adapter.by_fuel(queries, window, region)
-    sums = rows.groupby("series")[["priced_mwh", "revenue"]].sum()
-    prices = {str(series): price_of(row["revenue"], row["priced_mwh"]) for series, row in sums.iterrows()}
+    """The price of each series that units make and of rooftop solar, and a sentence where it is not of all energy."""
+    found = value_adapter.prices_by_series(queries, window, region)
     ours = {series: abs(mwh) for series, (mwh, _, _) in energy.items() if series not in NOT_PRICED_BY_UNIT}
     whole = sum(ours.values())
-    known = {str(series): abs(float(mwh)) for series, mwh in sums["priced_mwh"].items()}
-    priced = sum(min(known.get(series, 0.0), mwh) for series, mwh in ours.items())
-    covered = []
+    priced = sum(min(abs(found.priced_mwh.get(series, 0.0)), mwh) for series, mwh in ours.items())
+    covered = list(found.notes)
     if whole and priced < PRICED_FROM * whole:
         covered.append(
             f"The VWAP of units is of {100 * priced / whole:.1f} % of their energy: for the rest no price is stored "
             "beside the units' own output."
         )
-    return prices | {rooftop_adapter.COLUMN: rooftop_adapter.vwap(queries, window, region)}, covered
+    return {**found.vwap, rooftop_adapter.COLUMN: rooftop_adapter.vwap(queries, window, region)}, covered
 
 
 def _joined(frames: list[pd.DataFrame], window: Window) -> pd.DataFrame:
@@ -128,6 +127,15 @@ def _missing_sentences(kinds: dict[str, Loaded], window: Window) -> list[str]:
         gaps = [f"{kind} {missing[kind]:,} of {len(it.frame):,}" for kind, it in present.items() if missing[kind]]
     unit = "Hours" if window.resolution is DAILY else "Intervals"
     return [*absent, f"{unit} without data: {', '.join(gaps)}."] if gaps else absent
+
+
+def _share_sentence(shared: Counted, window: Window) -> list[str]:
+    if not shared.short(window):
+        return []
+    if not shared.total_hours:
+        return ["No shares: in no hour are both the output of units and rooftop solar known."]
+    hours = f"{shared.total_hours:,.1f} of {window.stored_hours:,.1f}"
+    return [f"Shares are of the {hours} hours in which both the output of units and rooftop solar are known."]
 
 
 def unit_gap_sentence(queries: QueryManager, region: str, window: Window) -> list[str]:
@@ -159,18 +167,18 @@ def _unknown_sentence(queries: QueryManager, region: str, window: Window) -> lis
 def summary(view: GenerationView) -> pd.DataFrame:
     """A row a series: ``Fuel``, ``Average MW``, ``GWh``, ``Share %``, ``VWAP`` [$/MWh].
 
-    Averages are over the hours that hold data. Shares are of all generation and rooftop, positive values only; storage,
-    loads and interconnectors have none. The VWAP is over the intervals that have a price.
+    Averages are over the hours that hold data. Shares are of all generation and rooftop, positive values only, over the
+    hours in which both are known, and sum to 100; storage, loads and interconnectors have none. The VWAP is over the
+    intervals that have a price.
     """
     mwh = energy_by_series(view)
-    positive = {series: positive_mwh for series, (_, positive_mwh, _) in mwh.items() if counts(series)}
-    total = sum(positive.values())
+    shares = view.counted.percent
     rows = [
         {
             "Fuel": series,
             "Average MW": average_mw(energy, hours),
             "GWh": energy / 1000,
-            "Share %": 100 * positive[series] / total if series in positive and total else float("nan"),
+            "Share %": shares.get(series, float("nan")),
             "VWAP": view.vwap.get(series, float("nan")),
         }
         for series, (energy, _, hours) in mwh.items()
@@ -193,15 +201,3 @@ def energy_of(power: pd.DataFrame, power_hours: pd.DataFrame) -> dict[str, tuple
         positive = sum(map(energy_mwh, mw.clip(lower=0), hours))
         result[str(series)] = (float(energy), float(positive), float(hours.sum()))
     return result
-
-
-def renewable_share_of(view: GenerationView) -> float:
-    """The renewable share of the window's energy [0 … 1]; NaN without generation."""
-    return renewable_share(
-        {series: positive for series, (_, positive, _) in energy_by_series(view).items() if counts(series)}
-    )
-
-
-def counts(series: str) -> bool:
-    """True for what takes part in shares: generation and rooftop; no storage, load or interconnector."""
-    return series not in SIDES and series not in NOT_GENERATION

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from aemo_dashboard.errors import NoDataError
-from aemo_dashboard.generation.data import counts, load_view
+from aemo_dashboard.generation.data import load_view
 from aemo_dashboard.shared import rooftop_adapter, transmission_adapter, value_adapter
 from aemo_dashboard.shared.adapters import Loaded, spoken_window
 from aemo_dashboard.shared.duckdb_views import UNITS, Source
@@ -13,6 +13,7 @@ from aemo_dashboard.shared.formulas import time_of_day
 from aemo_dashboard.shared.fuels import in_order
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import DAILY, FILL_ABOVE, THIRTY, Window
+from aemo_dashboard.shared.shares import counts
 from aemo_dashboard.shared.status import sentences
 from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
 

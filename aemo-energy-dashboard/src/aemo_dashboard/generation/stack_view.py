@@ -5,7 +5,7 @@ import math
 
 import pandas as pd
 
-from aemo_dashboard.generation.data import GenerationView, load_view, renewable_share_of
+from aemo_dashboard.generation.data import GenerationView, load_view
 from aemo_dashboard.generation.table import year_on_year
 from aemo_dashboard.nemtime import spoken
 from aemo_dashboard.shared import looks, price_adapter
@@ -26,7 +26,7 @@ PRICE_HEIGHT, PRICES_HEIGHT = 230, 290
 def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> Content:
     """The stack of the window, with its table and notes."""
     view = load_view(queries, asked.region, window_of(queries, asked))
-    heading = Words("heading", _heading(view, renewable_share_of(view)), looks.HEADING)
+    heading = Words("heading", _heading(view), looks.HEADING)
     if view.empty:
         notes = Words("notes", "".join(map(paragraph, view.notes)), looks.NOTES)
         return Content((heading, notes), f"Nothing is stored for {view.region} in this window.")
@@ -65,9 +65,12 @@ def chart(queries: QueryManager, view: GenerationView, scale: str, theme: Theme)
     return stack_chart("generation", view.mw, prices, view.window, theme, below, shape=view.region)
 
 
-def _heading(view: GenerationView, share: float) -> str:
-    window = view.window
-    renewable = "" if math.isnan(share) else f" · renewable share {100 * share:.1f} %"
+def _heading(view: GenerationView) -> str:
+    window, share = view.window, view.counted.renewable
+    of = ""
+    if view.counted.short(window):
+        of = f" (of {view.counted.total_hours:,.1f} of {window.stored_hours:,.1f} hours)"
+    renewable = "" if math.isnan(share) else f" · renewable share {100 * share:.1f} %{of}"
     return (
         f"<b>{html.escape(view.region)}</b> · {window.resolution.name} data · "
         f"{spoken(window.start)} to {spoken(window.end)} NEM time{renewable}{_latest_prices(view)}"

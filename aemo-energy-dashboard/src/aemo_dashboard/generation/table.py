@@ -11,7 +11,7 @@ from aemo_dashboard.shared.adapters import oldest
 from aemo_dashboard.shared.content import Column, Table
 from aemo_dashboard.shared.fuels import in_order
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.resolution_manager import Window
+from aemo_dashboard.shared.resolution_manager import FIVE, THIRTY, Window
 
 COLUMNS = (
     Column("Fuel", "Fuel", width=140),
@@ -73,11 +73,12 @@ def year_on_year(queries: QueryManager, view: GenerationView) -> YearOnYear:
 
 def _before(queries: QueryManager, region: str, window: Window) -> GenerationView | str:
     """The view of the earlier window, or why there is none."""
-    firsts = [stamp for table in ("scada30", "scada5") if (stamp := oldest(queries, table)) is not None]
+    stored = [(oldest(queries, f"scada{of.stored}"), of.step) for of in (THIRTY, FIVE)]
+    firsts = [(stamp - step, stamp) for stamp, step in stored if stamp is not None]
     if not firsts:
         return "no output of units is stored."
-    first = min(firsts)
-    if window.end <= first or window.start < first - window.resolution.step:
+    begins, first = min(firsts)
+    if window.end <= first or window.start < begins:
         # half of it would be compared with the whole
         return f"the stored output of units begins at {spoken(first)}."
     try:

@@ -10,7 +10,7 @@ from aemo_dashboard.nem_dash.day import SPAN
 from aemo_dashboard.shared import generation_adapter
 from aemo_dashboard.shared.adapters import moment
 from aemo_dashboard.shared.duckdb_views import Source
-from aemo_dashboard.shared.formulas import renewable_share, renewable_shares
+from aemo_dashboard.shared.formulas import renewable_shares
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import THIRTY, Window
 from aemo_dashboard.shared.rooftop_adapter import COLUMN as ROOFTOP
@@ -63,9 +63,9 @@ def load_renewables(queries: QueryManager, view: GenerationView) -> Renewables:
     latest = _latest(view)
     known = rooftop.dropna().index
     estimated = latest.end is not None and (known.empty or latest.end > pd.Timestamp(known[-1]).to_pydatetime())
-    day, hours = _day(view)
-    now = _now(queries, view.window, view.region, rooftop)
-    return Renewables(view.region, now, latest, estimated, day, hours, load_record(queries, view.region))
+    now, day = _now(queries, view.window, view.region, rooftop), view.counted
+    record = load_record(queries, view.region)
+    return Renewables(view.region, now, latest, estimated, day.renewable, day.total_hours, record)
 
 
 def load_record(queries: QueryManager, region: str) -> Record:
@@ -97,9 +97,7 @@ def _rooftop_half_hours(queries: QueryManager, window: Window, region: str) -> p
         step=THIRTY.minutes,
         bucket=THIRTY.minutes,
     ).set_index("settlementdate")
-    whole = len(frame) and set(str(frame["parts"].iloc[0]).split(",")) == set(regions)
-    power = frame["mw"].reindex(stamps).astype("float64")
-    return power if whole else power * float("nan")
+    return frame["mw"].reindex(stamps).astype("float64")
 
 
 def _now(queries: QueryManager, window: Window, region: str, rooftop: pd.Series) -> Moment:
@@ -115,25 +113,6 @@ def _now(queries: QueryManager, window: Window, region: str, rooftop: pd.Series)
     return Moment(float(shares.iloc[-1]), shares.index[-1].to_pydatetime())
 
 
-def _known(view: GenerationView) -> pd.Series:
-    """The rows of a view in which rooftop and some unit's output are known."""
-    if ROOFTOP not in view.mw:
-        return pd.Series(False, index=view.mw.index)
-    flows = [name for name in ("Net import", "Net export", ROOFTOP) if name in view.mw]
-    return view.mw[ROOFTOP].notna() & view.mw.drop(columns=flows).notna().any(axis="columns")
-
-
 def _latest(view: GenerationView) -> Moment:
-    shares = renewable_shares(view.mw[_known(view)]).dropna() if _known(view).any() else pd.Series(dtype="float64")
+    shares = renewable_shares(view.mw[view.counted.hours > 0]).dropna()
     return Moment() if shares.empty else Moment(float(shares.iloc[-1]), shares.index[-1].to_pydatetime())
-
-
-def _day(view: GenerationView) -> tuple[float, float]:
-    """The share of the energy, and the hours behind it [h]; the whole view's share where it has no gap."""
-    known = _known(view)
-    if not known.any():
-        return float("nan"), 0.0
-    energy = (view.mw[known].clip(lower=0) * view.hours[known]).sum()
-    return renewable_share({str(series): float(mwh) for series, mwh in energy.items()}), float(
-        view.hours.loc[known, ROOFTOP].sum()
-    )

@@ -40,6 +40,8 @@ CONGESTED_FROM = LIMIT_MARKS[-1]
 
 RUNNING_SHARE, RUNNING_LEAST_MW = 0.01, 0.5  # our definition of a unit that runs, see running_threshold_mw
 
+LEAST_PRICED_MWH = 0.5  # what tables show as 0.000 GWh has no price
+
 ROOFTOP_HOLD_MINUTES = 25  # a half hour without a successor reaches as far as interpolation would have
 
 
@@ -66,8 +68,12 @@ def vwap_dollars_per_mwh(mw: pd.Series, dollars_per_mwh: pd.Series) -> float:
 
 
 def price_of(revenue_dollars: float, mwh: float) -> float:
-    """VWAP from sums, Σ$ ÷ Σ MWh, of one unit or a group [$/MWh]; charging has both negative. NaN without energy."""
-    return revenue_dollars / mwh if mwh else float("nan")
+    """VWAP from sums, Σ$ ÷ Σ MWh, of one unit or a group [$/MWh]; charging has both negative.
+
+    NaN below ``LEAST_PRICED_MWH``, of either sign: auxiliary load and output that all but cancel leave no energy that a
+    price would be of.
+    """
+    return revenue_dollars / mwh if abs(mwh) >= LEAST_PRICED_MWH else float("nan")
 
 
 def time_weighted_price(dollars_per_mwh: pd.Series, hours: pd.Series) -> float:

@@ -19,10 +19,11 @@ def load_data(
 ) -> Loaded:
     """MW by series [MW, consumption negative]: a column a fuel, ``Battery discharge`` and ``Battery charge``."""
     window = Window.of(start, end, resolution)
-    return filled(_load(queries, window, region), lambda other: _load(queries, other, region), "Generation")
+    return filled(load_stored(queries, window, region), lambda other: load_stored(queries, other, region), "Generation")
 
 
-def _load(queries: QueryManager, window: Window, region: str) -> Loaded:
+def load_stored(queries: QueryManager, window: Window, region: str) -> Loaded:
+    """The same of the one stored resolution that the window names, with nothing filled."""
     if window.resolution is DAILY:
         tidy = days_by_fuel(queries, "daily_generation_by_fuel", window, region)
     elif window.resolution.stored == THIRTY.stored:

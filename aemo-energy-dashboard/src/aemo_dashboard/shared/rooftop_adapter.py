@@ -87,8 +87,8 @@ def _notes(frame: pd.DataFrame, regions: list[str]) -> list[str]:
     notes = []
     seen = str(frame["parts"].iloc[0]).split(",") if len(frame) else regions
     if absent := sorted(set(regions) - set(seen)):
-        notes.append(f"Rooftop solar is without {', '.join(absent)}: none is stored.")
-    if left_out := int(frame["incomplete"].sum()):
+        notes.append(f"Rooftop solar is without {', '.join(absent)}, of which none is stored: the NEM's is left out.")
+    elif left_out := int(frame["incomplete"].sum()):
         notes.append(f"Rooftop solar is left out in {left_out} half hours where a region is missing.")
     return notes
 

@@ -57,6 +57,11 @@ def _load(queries: QueryManager, window: Window, region: str) -> Loaded:
     absent = set(signs) - set(str(frame["parts"].iloc[0]).split(",")) if len(frame) else set()
     if absent:
         notes.append(f"Net import of {region} is without {', '.join(sorted(absent))}: no flow is stored.")
+    if len(frame) and (partly := frame["partly"].iloc[0]) and pd.notna(partly):
+        notes.append(
+            f"Net import of {region} is made of flows that are not stored over all of the window: {partly} (NEM time); "
+            "outside these it is that of the others."
+        )
     if left_out := int(frame["incomplete"].sum()):
         notes.append(f"Net import of {region} is left out in {left_out} intervals where a flow is missing.")
     on_grid = frame.reindex(window.stamps)

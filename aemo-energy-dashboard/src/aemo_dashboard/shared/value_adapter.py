@@ -4,12 +4,16 @@ A unit that stores energy is two series, ``Battery discharge`` and ``Battery cha
 and negative revenue, so that its price is what it paid.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import pandas as pd
 
 from aemo_dashboard.shared.duckdb_views import UNITS, Source, Value
+from aemo_dashboard.shared.formulas import price_of
 from aemo_dashboard.shared.generation_adapter import days_by_fuel
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.resolution_manager import DAILY, THIRTY, Window
+from aemo_dashboard.shared.resolution_manager import DAILY, FILL_ABOVE, FIVE, THIRTY, Window
 from aemo_dashboard.shared.tables import NEM_REGION
 
 STORAGE = "Battery Storage"
@@ -32,6 +36,43 @@ def by_fuel(queries: QueryManager, window: Window, region: str = NEM_REGION) -> 
         readings = {"scada": window.source("scada"), "units": UNITS}
         rows = queries.frame("fuel_values_5min", readings | prices, **values)
     return split_storage(rows)[["region", "series", *SUMS]]
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What series that units make earned.   vwap: by series [$/MWh], over the stored intervals that have a price.
+    priced_mwh: the energy of those [MWh].   notes: sentences for the reader.
+    """
+
+    vwap: Mapping[str, float]
+    priced_mwh: Mapping[str, float]
+    notes: tuple[str, ...] = ()
+
+
+def prices_by_series(queries: QueryManager, window: Window, region: str) -> Prices:
+    """The VWAP of each series; the NEM's is by what each region earned in it.
+
+    Where more than a tenth of the window or of its energy has no price at this resolution, and the other stored one has
+    a tenth more, all of it is from that one: VWAPs of two resolutions are of two markets' prices, and can't be joined.
+    """
+    rows = by_fuel(queries, window, region)
+    notes: tuple[str, ...] = ()
+    hours = float(rows["hours"].max()) if len(rows) else 0.0
+    enough = 1 - FILL_ABOVE
+    if hours < enough * window.stored_hours or _priced(rows) < enough * float(rows["mwh"].abs().sum()):
+        other = window.of_fives() if window.resolution.stored == THIRTY.stored else window.half_hours()
+        others = by_fuel(queries, other, region)
+        if _priced(rows) < enough * _priced(others):
+            rows, name = others, "5-minute intervals" if other.resolution.stored == FIVE.stored else "half hours"
+            notes = (f"VWAPs are of {name}, of which more is stored with a price than of the resolution shown.",)
+    sums = rows.groupby("series")[["priced_mwh", "revenue"]].sum()
+    vwap = {str(series): price_of(row["revenue"], row["priced_mwh"]) for series, row in sums.iterrows()}
+    return Prices(vwap, {str(series): float(mwh) for series, mwh in sums["priced_mwh"].items()}, notes)
+
+
+def _priced(rows: pd.DataFrame) -> float:
+    """Energy with a price, whatever its sign [MWh]."""
+    return float(rows["priced_mwh"].abs().sum())
 
 
 def by_unit(queries: QueryManager, window: Window) -> pd.DataFrame:

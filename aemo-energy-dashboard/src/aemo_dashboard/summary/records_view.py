@@ -10,9 +10,10 @@ from aemo_dashboard.shared.charts.lines import Line
 from aemo_dashboard.shared.content import Block, Chart, Column, Content, Side, Table
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.page import Chosen
+from aemo_dashboard.shared.region_days import WHOLE_REGION, region_days, together
 from aemo_dashboard.shared.tables import NEM_REGION
 from aemo_dashboard.shared.theme import REGION_COLOURS, Theme
-from aemo_dashboard.summary.data import WHOLE_REGION, extremes, prices, region_days, scopes_of, together
+from aemo_dashboard.summary.data import extremes, prices, scopes_of
 from aemo_dashboard.summary.figures import number_at, price_table
 from aemo_dashboard.summary.months import month_chart
 from aemo_dashboard.summary.periods import EVER, last_half_hour

@@ -11,10 +11,11 @@ from aemo_dashboard.shared.charts.lines import Line, Pane, time_chart
 from aemo_dashboard.shared.content import Block, Chart, Column, Content, Table
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.page import Chosen
+from aemo_dashboard.shared.region_days import region_days, together
 from aemo_dashboard.shared.resolution_manager import DAILY, Window
 from aemo_dashboard.shared.tables import NEM_REGION
 from aemo_dashboard.shared.theme import REGION_COLOURS, Theme
-from aemo_dashboard.summary.data import region_days, scopes_of, shares, together
+from aemo_dashboard.summary.data import scopes_of, shares
 from aemo_dashboard.summary.figures import comparable, number_at
 from aemo_dashboard.summary.months import MONTH, month_chart
 from aemo_dashboard.summary.periods import EVER, Period, last_half_hour, period_of

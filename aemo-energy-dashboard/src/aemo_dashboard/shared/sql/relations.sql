@@ -148,3 +148,16 @@ create macro rated_units(units_) as table
     left join generating
         on listed.fuel = 'Battery Storage' and listed.consumes
         and generating.station_name = listed.station_name and generating.region is not distinct from listed.region;
+-- Net import by interval from such flows, named by their text: null where an interconnector is missing that has reported
+-- before and reports after. One that begins or ends within the flows is in the sums of its own time only.
+create macro import_intervals(flows_) as table
+    with spans as (
+        select interconnectorid, min(settlementdate) as first, max(settlementdate) as last
+        from query_table(flows_)
+        group by 1
+    ),
+    sums as (select settlementdate, sum(mw) as mw, count(*) as n from query_table(flows_) group by 1)
+    select settlementdate, case when any_value(sums.n) = count(*) then any_value(sums.mw) end as mw
+    from sums
+    join spans on sums.settlementdate between spans.first and spans.last
+    group by 1;

@@ -1,6 +1,6 @@
 -- Rooftop solar of the asked regions together, by time bucket.
 --   settlementdate: end of the bucket of $bucket minutes, NEM time.   mw: MW.   hours: h of data behind the mean.
---   incomplete: half hours left out since one of the window's regions is missing in them.
+--   incomplete: half hours left out since one of $regions is missing in them.
 --   parts: the regions seen in the window, comma-separated.
 -- $regions holds only whole regions: QLDC, QLDN, QLDS, TASN and TASS are parts of QLD1 and TAS1.
 with parts as (
@@ -10,11 +10,9 @@ with parts as (
       and isfinite(power)
       and list_contains($regions, regionid)
 ),
-seen as (
-    select count(distinct regionid) as n, string_agg(distinct regionid, ',' order by regionid) as parts from parts
-),
+seen as (select string_agg(distinct regionid, ',' order by regionid) as parts from parts),
 intervals as (
-    select settlementdate, case when count(*) = any_value(seen.n) then sum(power) end as mw, any_value(seen.parts) as parts
+    select settlementdate, case when count(*) = len($regions) then sum(power) end as mw, any_value(seen.parts) as parts
     from parts cross join seen
     group by 1
 )
