@@ -21,7 +21,7 @@ from aemo_dashboard.comparison.stations import offered, stations
 from aemo_dashboard.errors import RequestError
 from aemo_dashboard.generation.data import load_view
 from aemo_dashboard.pages import PAGES
-from aemo_dashboard.shared import unit_adapter
+from aemo_dashboard.shared import generation_adapter, unit_adapter
 from aemo_dashboard.shared.asked import Asked
 from aemo_dashboard.shared.charts.hover import plain
 from aemo_dashboard.shared.content import Chart, Table, Words
@@ -32,6 +32,7 @@ from aemo_dashboard.shared.resolution_manager import DAILY, FIVE, THIRTY, Resolu
 from aemo_dashboard.shared.stations import stations as grouped
 from aemo_dashboard.shared.tables import REGIONS
 from aemo_dashboard.shared.theme import DARK
+from aemo_dashboard.station.data import _half_hours_stored
 
 END = at("2026-08-31 18:10")
 DAY = Window.of(END - timedelta(days=1), END)
@@ -387,6 +388,26 @@ def test_a_unit_that_replaces_another_is_not_counted_beside_it(root: Path, queri
         assert rows_of["capacity"].tolist() == pytest.approx([200, 400])
         assert rows_of["factor"].tolist() == pytest.approx([50, 25])
         assert rows_of["mean"].tolist() == pytest.approx([50, 25])
+
+
+def test_a_window_that_ends_within_a_day_knows_nothing_of_the_rest(root: Path, queries: QueryManager) -> None:
+    """100 MW until it ends at 06:00, 900 MW thereafter."""
+    nem_files.package(root)
+    nem_files.units(root)
+    times = stamps("2026-08-31 18:00", 2 * 48 + 36, 30)
+    until = at("2026-08-31 06:00")
+    duids = ("COAL1", "WIND1", "ODD1")
+    nem_files.scada(
+        root, [(time, duid, 100.0 if time <= until else 900.0) for time in times for duid in duids], "scada30"
+    )
+    window = Window.of(at("2026-08-29 00:00"), until, "daily")
+    rows = table(stations(queries, window, ["COAL1", "WIND1"], "output"))
+    assert rows[["mean", "missing", "sent"]].to_numpy().tolist() == [[100, 0, 5.4]] * 2
+    unknown = generation_adapter.unknown_units(queries, window)
+    assert unknown.to_numpy().tolist() == [["ODD1", 100, 100]]
+    begun_within = Window.of(at("2026-08-29 18:00"), until, "30min")
+    assert _half_hours_stored(queries, begun_within) == 36
+    assert _half_hours_stored(queries, Window.of(at("2026-08-31 01:00"), until, "30min")) == 5
 
 
 def test_silent_units_and_missing_prices_are_said(day: Path, queries: QueryManager) -> None:

@@ -4,6 +4,7 @@ import logging
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from asking import shown
 from nem_files import at, stamps
 
+from aemo_dashboard.comparison import hours_of_day
 from aemo_dashboard.generation.page import PAGE
 from aemo_dashboard.shared import generation_adapter, rollups, value_adapter
 from aemo_dashboard.shared.asked import Asked
@@ -22,6 +24,8 @@ from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import Window
 from aemo_dashboard.shared.warming import Warmer
 from aemo_dashboard.shared.watcher import Watcher
+from aemo_dashboard.summary import data as summary_data
+from aemo_dashboard.summary.periods import whole
 
 UNITS = {  # duid: region, series of a positive and of a negative value, sign
     "COAL1": ("NSW1", "Coal", "Coal", 1),
@@ -259,3 +263,40 @@ def test_the_warmer_makes_all_and_follows(months: pd.DataFrame, root: Path, tmp_
     wait_for(4 * len(rollups.ROLLUPS))
     warmer.stop()
     views.close()
+
+
+def test_a_part_of_another_name_adds_its_rows_and_no_more(root: Path, queries: QueryManager) -> None:
+    """Half of a station's two days lies in its month's part, the rest and a wind farm in a file of another name.
+
+    600 MW of coal and 100 MW of wind are 14.4 and 2.4 MWh a day, in thousands; 6/7 and 1/7 of the output.
+    """
+    nem_files.package(root)
+    nem_files.units(root)
+    times = stamps("2026-08-02 00:00", 96, 30)  # from 31 July: a month in which only the other file has rows
+    noon = at("2026-08-01 12:00")
+    coal, wind = ([(time, duid, mw) for time in times] for duid, mw in (("COAL1", 600.0), ("WIND1", 100.0)))
+    nem_files.units(root, (("COAL1", "VIC1", "Coal", ""), ("WIND1", "VIC1", "Wind", "")))
+    nem_files.scada(root, [row for row in coal if row[0] <= noon] + wind, "scada30")
+    folder = root / "scada30.parquet"
+    (folder / "2026-08.parquet").rename(root / "kept")
+    other = pd.concat([pd.read_parquet(folder / "2026-07.parquet"), pd.read_parquet(root / "kept")])
+    (folder / "2026-07.parquet").unlink()
+    other.to_parquet(folder / "extra.parquet", index=False)
+    nem_files.scada(root, [row for row in coal if row[0] > noon], "scada30")
+    nem_files.prices(root, [(time, "VIC1", 50.0) for time in times], "prices30")
+    nem_files.rooftop(root, [(time, "VIC1", 0.0) for time in times])
+    start, end = at("2026-07-31 00:00"), times[-1]
+    for resolution in ("30min", "daily"):
+        loaded = generation_adapter.load_data(queries, start, end, resolution, "VIC1")
+        assert (loaded.frame["Coal"].unique().tolist(), loaded.frame["Wind"].unique().tolist()) == ([600], [100])
+        assert loaded.hours["Coal"].sum() == 48
+        window = Window.of(start, end, resolution)
+        values = value_adapter.by_fuel(queries, window, "VIC1").set_index("series")["mwh"]
+        assert values[["Coal", "Wind"]].tolist() == [28_800, 4_800]
+        assert hours_of_day.of_series(queries, window, "VIC1", "Coal").tolist() == [600] * 24
+    august = replace(whole("2026-08"), end=end)
+    energy = summary_data.energy(queries, august, "VIC1").set_index("series")["mwh"]
+    assert energy[["Coal", "Wind"]].tolist() == [14_400, 2_400]
+    output = summary_data.region_days(queries, august.start, end, "VIC1")
+    found = summary_data.shares(output, ["region"]).loc["VIC1"]
+    assert found[["share", "hours", "peak"]].tolist() == pytest.approx([1 / 7, 24, 1 / 7])

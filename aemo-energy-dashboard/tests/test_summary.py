@@ -449,6 +449,33 @@ def test_the_half_hour_share_is_the_one_definition(root: Path, queries: QueryMan
     assert (found["share"], found["peak"]) == pytest.approx((expected, expected))
 
 
+def test_changes_are_between_like_and_like(root: Path, queries: QueryManager) -> None:
+    """A quarter, then half of the output is wind; of the first year rooftop solar is stored for every other half hour.
+
+    The pump turns from 10 MW of consumption to 20 MW, and COAL_QLD1 from −1 MW of auxiliary load to 30 MW.
+    """
+    nem_files.units(root, UNITS)
+
+    def put(year: int, wind: float, pump: float, coal: float, every: int) -> None:
+        times = stamps(f"{year}-08-03 00:00", 96, 30)
+        mw = {"COAL_NSW1": 300.0, "WIND_NSW1": wind, "PUMP9": pump, "COAL_QLD1": coal}
+        nem_files.scada(root, [(time, duid, value) for time in times for duid, value in mw.items()], "scada30")
+        nem_files.rooftop(root, [(time, region, 0.0) for time in times[::every] for region in ("NSW1", "QLD1")])
+        nem_files.prices(root, [(time, region, 50.0) for time in times for region in ("NSW1", "QLD1")], "prices30")
+
+    put(2026, 300.0, 20.0, 30.0, 1)
+    put(2025, 100.0, 10.0, -1.0, 2)
+    half = said(shown(queries, "glance"))
+    assert "50.0 %" in half
+    assert "points on" not in half
+    put(2025, 100.0, 10.0, -1.0, 1)
+    assert "+25.0 points on Aug 2025; 48.0 of 48.0 h count" in said(shown(queries, "glance"))
+    pump = block(shown(queries, "glance"), "by-fuel").set_index("Fuel").loc["Load", "Change [%]"]
+    assert pump == pytest.approx(100)
+    coal = block(shown(queries, "glance", "QLD1"), "by-fuel").set_index("Fuel").loc["Coal", "Change [%]"]
+    assert np.isnan(coal)
+
+
 # -- the control -------------------------------------------------------------------------------------------------------
 
 

@@ -82,6 +82,18 @@ def test_a_fuel_without_any_capacity_is_said_and_not_dropped(rated: Path, querie
         assert said in note
 
 
+def test_a_unit_of_several_rows_has_the_sum_of_their_capacities(root: Path, queries: QueryManager) -> None:
+    """A list may have a row for each machine of a unit: 60 MW and 40 MW, and one that is not known, are 100 MW."""
+    rows = [(duid, "Three", "", "NSW1", "Gas", "", mw) for duid, mw in (("GT1", "60"), (" gt1", "40"), ("GT1", ""))]
+    nem_files.registered(root, [*rows, *[("GT2", "None", "", "NSW1", "Gas", "", "")] * 2])
+    nem_files.scada(root, [(time, "GT1", 50.0) for time in stamps("2026-08-31 18:10", 288)])
+    capacity = unit_adapter.units(queries).set_index("duid")["capacity_mw"]
+    assert capacity["GT1"] == 100
+    assert np.isnan(capacity["GT2"])
+    used = table(load_utilisation(queries, "NSW1", DAY))
+    assert used.loc["Gas", ["Capacity MW", "Capacity factor %"]].tolist() == pytest.approx([100, 50])
+
+
 @pytest.mark.parametrize("region", ["NEM", "NSW1", "VIC1"])
 def test_every_point_again_with_pandas(rated: Path, queries: QueryManager, region: str) -> None:
     raw = pd.read_parquet(rated / "scada5.parquet")

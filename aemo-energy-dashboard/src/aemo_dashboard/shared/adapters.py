@@ -1,6 +1,6 @@
 """What the four adapters share: the result they return, and the questions that are the same for every table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ import pandas as pd
 
 from aemo_dashboard.errors import NoDataError
 from aemo_dashboard.nemtime import spoken
-from aemo_dashboard.shared.duckdb_views import Source, part_files
+from aemo_dashboard.shared.duckdb_views import UNITS, Source, Value, part_files
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import (
     DAILY,
@@ -71,6 +71,23 @@ class Availability:
 def moment(value: object) -> datetime | None:
     """A stamp out of a frame as a datetime; NaT becomes None."""
     return None if value is None or pd.isna(value) else pd.Timestamp(value).to_pydatetime()  # type: ignore[call-overload,arg-type]  # an object cell
+
+
+def unit_days(
+    window: Window, kinds: Sequence[str] = ("scada",), *, rolled: bool = True
+) -> tuple[dict[str, Source], dict[str, Value]]:
+    """Sources and values of queries that take whole days from the roll-up unit_days, and readings before and after.
+
+    ``kinds``: tables without their minutes that are read for the rest.   ``rolled``: False for readings only.
+    """
+    whole_from, whole_to = window.whole_days if rolled else (window.end, window.end)
+    sources = {"days": Source("unit_days", whole_from, whole_to), "units": UNITS}
+    for side, start, end in (("head", window.start, whole_from), ("tail", whole_to, window.end)):
+        for kind in kinds:
+            table = f"{kind}{window.resolution.stored}"
+            sources[f"{side}_{kind}"] = Source(table, start, end) if start < end else Source(table, parts=())
+    values: dict[str, Value] = {"start": window.start, "end": window.end}
+    return sources, values | {"whole_from": whole_from, "whole_to": whole_to}
 
 
 def on_stamps(tidy: pd.DataFrame, window: Window, columns: str, values: str) -> pd.DataFrame:

@@ -4,7 +4,8 @@ The writer replaces part files at any moment, and DuckDB opens a path twice (foo
 optimistic: the fingerprint of its files is taken before and after, and a read that moved or raised is run again. A
 writer that never pauses would starve that, so after a few tries it reads copies, each made through one open file.
 
-A source may also name a roll-up (`rollups`); its files are made of the parts of its base table when they are asked for.
+A source may also name a roll-up (`rollups`); its files are made, a month each, of the parts of its base table when they
+are asked for.
 """
 
 import logging
@@ -18,12 +19,14 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from aemo_dashboard.errors import DataError
@@ -37,7 +40,6 @@ COPY_TRIES = 5
 MEMORY_LIMIT = "400MB"
 MACROS, RELATIONS = "macros", "relations"
 """The files of expressions and relations that the other queries share; roll-ups the former only."""
-EVER = (datetime(1, 1, 1), datetime(9999, 12, 31))  # noqa: DTZ001 - NEM time is naive
 
 Value = str | int | float | datetime | Sequence[str] | Sequence[int] | Sequence[float]
 Stamp = tuple[str, int, int, int]
@@ -67,6 +69,7 @@ class Glance:
         self.data_dir = data_dir
         self._parts: dict[str, list[Path]] = {}
         self._stamps: dict[Path, Stamp | None] = {}
+        self._months: dict[str, dict[str, list[Path]]] = {}
 
     def parts(self, table: str) -> list[Path]:
         """All part files of a table, oldest first; temporary files (leading dot) and foreign names are left out."""
@@ -85,16 +88,42 @@ class Glance:
         spans = ((path, partition_span(path.stem)) for path in self.parts(table))
         return [path for path, span in spans if span is None or (span[0] < end and start < span[1])]
 
+    def by_month(self, table: str) -> dict[str, list[Path]]:
+        """The parts that hold rows of each month, by its name as parts are named; of other names by what is in them."""
+        if table not in self._months:
+            months: dict[str, list[Path]] = {}
+            for path in self.parts(table):
+                dated = partition_span(path.stem) is not None
+                for month in (path.stem,) if dated else _months_inside(path, self._stamp(path)):
+                    months.setdefault(month, []).append(path)
+            self._months[table] = months
+        return self._months[table]
+
     def fingerprint(self, files: Iterable[Path]) -> Fingerprint:
         """As `fingerprint`, with each file looked at once."""
-        found = []
-        for path in files:
-            if path not in self._stamps:
-                self._stamps[path] = _stamp(path)
-            stamp = self._stamps[path]
-            if stamp is not None:
-                found.append(stamp)
-        return tuple(found)
+        return tuple(stamp for path in files if (stamp := self._stamp(path)) is not None)
+
+    def _stamp(self, path: Path) -> Stamp | None:
+        if path not in self._stamps:
+            self._stamps[path] = _stamp(path)
+        return self._stamps[path]
+
+
+@lru_cache(maxsize=100)
+def _months_inside(path: Path, stamp: Stamp | None) -> tuple[str, ...]:
+    """From that of the first row's start to that of the last one's; none of a file that is gone (``stamp`` is None)."""
+    if stamp is None:
+        return ()
+    try:
+        ends = pc.min_max(pq.read_table(path, columns=["settlementdate"])["settlementdate"]).as_py()
+    except FileNotFoundError:
+        return ()
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"The part {path.parent.name}/{path.name} can't be read: {error}") from error
+    if ends["min"] is None:
+        return ()
+    first, last = (pd.Timestamp(ends[end]) - pd.Timedelta(1, "us") for end in ("min", "max"))
+    return tuple(str(month) for month in pd.period_range(first, last, freq="M"))
 
 
 def part_files(data_dir: Path, table: str) -> list[Path]:
@@ -130,9 +159,12 @@ class Source:
 UNITS = Source("reference/duid_mapping.csv")
 
 
-def _base(rollup: Rollup, source: Source) -> Source:
-    """The table that a roll-up is made of, for the same window or parts."""
-    return Source(rollup.base, source.start, source.end, source.parts)
+def _span(month: str) -> tuple[datetime, datetime]:
+    """Where a month begins and ends, whose name is that of a part."""
+    span = partition_span(month)
+    if span is None:
+        raise ValueError(f"{month!r} names no month.")
+    return span
 
 
 class Views:
@@ -192,8 +224,7 @@ class Views:
         """The existing files of the data folder behind a source."""
         if source.table in ROLLUPS:
             rollup = ROLLUPS[source.table]
-            parts = self._origins(_base(rollup, source), glance)
-            behind = [self._sources_of(rollup, part).values() for part in parts]
+            behind = [self._sources_of(rollup, month, glance).values() for month in self._months(source, glance)]
             return list(dict.fromkeys(path for each in behind for one in each for path in self._origins(one, glance)))
         if source.table == UNITS.table:
             path = self.data_dir / source.table
@@ -203,39 +234,56 @@ class Views:
         files = glance.parts(source.table)
         return files if source.parts is None else [path for path in files if path.name in source.parts]
 
-    def _sources_of(self, rollup: Rollup, part: Path) -> dict[str, Source]:
-        """What the roll-up of one part is made of."""
-        start, end = partition_span(part.stem) or EVER
+    def _months(self, source: Source, glance: Glance) -> list[str]:
+        """The months of which a roll-up's source is made, oldest first.
+
+        A month and not a part is what a roll-up is of: a part of another name may hold rows beside those of dated
+        parts, and hours, peaks and shares are of all units of a half hour.
+        """
+        months = glance.by_month(ROLLUPS[source.table].base)
+        if source.parts is not None:
+            wanted = set(source.parts)
+            return sorted(month for month, parts in months.items() if wanted & {path.name for path in parts})
+        if source.start is None or source.end is None:
+            return sorted(months)
+        start, end = source.start, source.end
+        spans = ((month, *_span(month)) for month in months)
+        return sorted(month for month, first, last in spans if first < end and start < last)
+
+    def _sources_of(self, rollup: Rollup, month: str, glance: Glance) -> dict[str, Source]:
+        """What the roll-up of one month is made of."""
+        start, end = _span(month)
+        parts = glance.by_month(rollup.base).get(month, [])
         beside = {parameter: Source(table, start, end) for parameter, table in rollup.joined}
-        return {"scada": Source(rollup.base, parts=(part.name,)), "units": UNITS, **beside}
+        return {"scada": Source(rollup.base, parts=tuple(path.name for path in parts)), "units": UNITS, **beside}
 
     def _files(self, source: Source, glance: Glance) -> list[Path]:
         """The files that a query reads for a source; roll-ups that aren't there yet are made."""
         if source.table not in ROLLUPS:
             return self._origins(source, glance)
         rollup = ROLLUPS[source.table]
-        parts = self._origins(_base(rollup, source), glance)
-        return self._rollups.by_year(rollup, {part.stem: self._rolled_up(rollup, part, glance) for part in parts})
+        months = self._months(source, glance)
+        return self._rollups.by_year(rollup, {month: self._rolled_up(rollup, month, glance) for month in months})
 
-    def _rolled_up(self, rollup: Rollup, part: Path, glance: Glance) -> Path:
+    def _rolled_up(self, rollup: Rollup, month: str, glance: Glance) -> Path:
         def key(read: Fingerprint) -> str:
             return identity(self._text_of[rollup.name], read)
 
         def make() -> tuple[pa.Table, str]:
-            start, end = partition_span(part.stem) or EVER
+            start, end = _span(month)
             rows, read = self.run(rollup.name, sources, {"start": start, "end": end, **rollup.values})
             return pa.Table.from_pandas(rows, rollup.schema, preserve_index=False), key(read)
 
-        sources = self._sources_of(rollup, part)
-        return self._rollups.have(rollup, part.stem, key(self.fingerprint(sources, glance)), make)
+        sources = self._sources_of(rollup, month, glance)
+        return self._rollups.have(rollup, month, key(self.fingerprint(sources, glance)), make)
 
     def warm(self) -> Iterator[Path]:
-        """Make the roll-ups of all parts, the newest first; one a step, so that whoever asks can stop."""
+        """Make the roll-ups of all months, the newest first; one a step, so that whoever asks can stop."""
         glance = Glance(self.data_dir)
-        for part_of in ROLLUPS.values():
-            for part in reversed(glance.parts(part_of.base)):
-                yield self._rolled_up(part_of, part, Glance(self.data_dir))
-            yield from self._files(Source(part_of.name), Glance(self.data_dir))
+        for rollup in ROLLUPS.values():
+            for month in reversed(self._months(Source(rollup.name), glance)):
+                yield self._rolled_up(rollup, month, Glance(self.data_dir))
+            yield from self._files(Source(rollup.name), Glance(self.data_dir))
 
     def fingerprint(self, sources: Mapping[str, Source], glance: Glance | None = None) -> Fingerprint:
         """The fingerprint of all files of the data folder behind these sources, now or at a glance."""

@@ -5,7 +5,7 @@ from datetime import datetime
 import pandas as pd
 
 from aemo_dashboard.shared import adapters
-from aemo_dashboard.shared.adapters import Availability, Loaded, filled, on_stamps
+from aemo_dashboard.shared.adapters import Availability, Loaded, filled, on_stamps, unit_days
 from aemo_dashboard.shared.duckdb_views import UNITS, Source
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import DAILY, THIRTY, Window
@@ -55,8 +55,8 @@ def days_by_fuel(queries: QueryManager, name: str, window: Window, region: str) 
 def unknown_units(queries: QueryManager, window: Window) -> pd.DataFrame:
     """Units in no list, in the whole NEM (duid, mw: mean, largest_mw: both MW); silent aggregates are left out."""
     if window.resolution is DAILY:  # its windows are of whole days, up to the newest interval
-        kept = {"days": Source("unit_days", window.start, window.end), "units": UNITS}
-        frame = queries.frame("unknown_units_days", kept, start=window.start, end=window.end)
+        kept, values = unit_days(window)
+        frame = queries.frame("unknown_units_days", kept, **values)
     else:
         sources = {"scada": window.source("scada"), "units": UNITS}
         frame = queries.frame("unknown_units", sources, start=window.start, end=window.end)

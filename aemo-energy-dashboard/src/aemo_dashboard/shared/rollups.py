@@ -1,6 +1,7 @@
 """Sums over part files that are kept, so that years are read as quickly as days.
 
-A roll-up is made of one part file of its ``base`` table, and of what that is joined with. It lies in a cache folder of
+A roll-up is made of a month of its ``base`` table (one part file, unless there are parts of other names), and of what
+that is joined with. It lies in a cache folder of
 the dashboard, never in the data folder, under a name made of the fingerprints of all that it was computed from and of
 the query's text: a changed file, unit list or query names another roll-up, so one that is found is always right, and
 whoever deletes the folder loses only the seconds that it takes to make it again.
@@ -35,7 +36,7 @@ KEEP_REPLACED_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Rollup:
-    """``sql/<name>.sql`` over each part of ``base``. ``joined``: tables and roll-ups beside it, of the same span.
+    """``sql/<name>.sql`` over each month of ``base``. ``joined``: tables and roll-ups beside it, of the same span.
 
     ``group``: rows of a row group, where small ones let a query pass over most of the file.
     ``values``: lists that its query takes besides; definitions that stand in Python, once.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from aemo_dashboard.shared.adapters import unit_days
 from aemo_dashboard.shared.duckdb_views import UNITS, Source, Value
 from aemo_dashboard.shared.formulas import price_of
 from aemo_dashboard.shared.generation_adapter import days_by_fuel
@@ -80,21 +81,8 @@ def by_unit(queries: QueryManager, window: Window) -> pd.DataFrame:
     priced_mwh [MWh], revenue [$]. Units in no list have the region None and the series ``Unknown``.
     """
     rolled = window.resolution.stored == THIRTY.stored
-    whole_from, whole_to = window.whole_days if rolled else (window.end, window.end)
-    sources = {"days": Source("unit_days", whole_from, whole_to), "units": UNITS}
-    for side, start, end in (("head", window.start, whole_from), ("tail", whole_to, window.end)):
-        for kind in ("scada", "prices"):
-            table = f"{kind}{window.resolution.stored}"
-            sources[f"{side}_{kind}"] = Source(table, start, end) if start < end else Source(table, parts=())
-    rows = queries.frame(
-        "unit_totals",
-        sources,
-        start=window.start,
-        end=window.end,
-        whole_from=whole_from,
-        whole_to=whole_to,
-        step=window.resolution.stored,
-    )
+    sources, values = unit_days(window, ("scada", "prices"), rolled=rolled)
+    rows = queries.frame("unit_totals", sources, step=window.resolution.stored, **values)
     return split_storage(rows)[["duid", "region", "series", "priced_hours", *SUMS]]
 
 

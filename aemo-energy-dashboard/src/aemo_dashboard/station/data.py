@@ -10,7 +10,7 @@ import pandas as pd
 from aemo_dashboard.errors import NoDataError, RequestError
 from aemo_dashboard.nemtime import spoken
 from aemo_dashboard.shared import generation_adapter, price_adapter, unit_adapter, value_adapter
-from aemo_dashboard.shared.adapters import Loaded, on_stamps, spoken_window
+from aemo_dashboard.shared.adapters import Loaded, on_stamps, spoken_window, unit_days
 from aemo_dashboard.shared.asked import Asked, window_of
 from aemo_dashboard.shared.duckdb_views import UNITS, Source
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
@@ -163,9 +163,9 @@ def stored_window(window: Window, queries: QueryManager, hours: Hours) -> tuple[
 
 
 def _half_hours_stored(queries: QueryManager, window: Window) -> float:
-    """Hours for which half hours of any unit are stored, by whole days [h]."""
-    days = {"days": Source("unit_days", window.start, window.end)}
-    frame = queries.frame("stored_hours", days, start=window.start, end=window.end)
+    """Hours for which half hours are stored, each day of the unit that has most of it [h]."""
+    sources, values = unit_days(window)
+    frame = queries.frame("stored_hours", sources, **values)
     return float(frame["hours"].iloc[0])
 
 

@@ -166,5 +166,6 @@ def comparable(hours: float, period_hours: float, hours_before: float, before_ho
 
 
 def change(now: pd.Series, before: pd.Series) -> pd.Series:
-    """From before to now [%]; NaN where there was nothing."""
-    return 100 * (now / before.where(before != 0) - 1)
+    """From before to now [%]; NaN where there was nothing, or the sign is another."""
+    ratio = now / before.where(before != 0)
+    return 100 * (ratio.where(ratio >= 0) - 1)

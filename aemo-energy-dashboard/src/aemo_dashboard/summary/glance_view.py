@@ -123,18 +123,19 @@ def total_change(now: Figures, before: Figures | None) -> float:
 
 def _energies_comparable(now: Figures, before: Figures) -> bool:
     """True where units and rooftop solar are stored in nearly all hours of both periods."""
-    return all(
-        comparable(now.of(hours), now.period.hours, before.of(hours), before.period.hours)
-        for hours in ("generation_hours", "rooftop_hours")
-    )
+    return all(_comparable(now, before, hours) for hours in ("generation_hours", "rooftop_hours"))
+
+
+def _comparable(now: Figures, before: Figures, hours: str) -> bool:
+    return comparable(now.of(hours), now.period.hours, before.of(hours), before.period.hours)
 
 
 def _share_card(now: Figures, before: Figures | None) -> Card:
     share = now.of("share")
     below = f"{number(now.of('share_hours'), 1)} of {number(now.period.hours, 1)} h count"
-    old = float("nan") if before is None else before.of("share")
-    if before is not None and not math.isnan(old):
-        below = f"{signed(100 * (share - old))} points on {before.period.short}; {below}"
+    if before is not None and _comparable(now, before, "share_hours"):
+        points = 100 * (share - before.of("share"))
+        below = below if math.isnan(points) else f"{signed(points)} points on {before.period.short}; {below}"
     return Card("Renewable share", f"{number(100 * share, 1)} %", below)
 
 

@@ -8,8 +8,9 @@ create macro bucket_end(stamp_, step_, bucket_) as
 create macro energy_mwh(mw_, step_) as mw_ * step_ / 60.0;
 create macro revenue_dollars(mw_, dollars_per_mwh_, step_) as mw_ * dollars_per_mwh_ * step_ / 60.0;
 
--- One row a unit.   fuel: 'Unknown' where the list has none.   consumes: reports positive MW while it consumes, as pumps
--- and the charging side of two-unit batteries do (dispatch type Load).   series: what its MW are summed under.
+-- One row a unit.   fuel: 'Unknown' where the list has none.   capacity_mw: MW, the sum of its rows where a list has one
+-- for each of its machines; null where none has a number.   consumes: reports positive MW while it consumes, as pumps and
+-- the charging side of two-unit batteries do (dispatch type Load).
 create macro units(files_) as table
     select
         upper(trim(duid)) as duid,
@@ -18,7 +19,7 @@ create macro units(files_) as table
         any_value(nullif(trim(region), '')) as region,
         coalesce(any_value(nullif(trim(fuel_type), '')), 'Unknown') as fuel,
         any_value(nullif(trim(technology), '')) as technology,
-        try_cast(any_value(nullif(trim(capacity_mw), '')) as double) as capacity_mw,
+        sum(try_cast(nullif(trim(capacity_mw), '') as double)) as capacity_mw,
         coalesce(bool_or(fuel_type = 'Load' or dispatch_type ilike '%load%'), false) as consumes
     from read_csv(files_, header = true, all_varchar = true, union_by_name = true)
     group by 1;

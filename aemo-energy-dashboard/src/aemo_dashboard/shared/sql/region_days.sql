@@ -6,16 +6,20 @@
 --   peak: greatest half-hour mean over the hours, MW; 'Battery Storage': of what discharges; null series: greatest
 --   renewable share over the share_hours, 0 … 1, as formulas.renewable_shares has it. A half hour in which less than nine
 --   tenths of the region's usual units report is no record: one of which only a wind farm was stored would be 100 %.
+--   Usual is the median of all that $fuels hold to $end, so that a few hours of a day are measured by their month.
 --   peak_at: end of the first half hour that reached it.   first_at: end of the first half hour of the series; null
 --   series: that counts for the share.
--- $fuels: files of fuel_half_hours, read in ($start, $end].   $not_generation, $renewable: lists of series.
+-- $fuels: files of fuel_half_hours, for rows in ($start, $end].   $not_generation, $renewable: lists of series.
 with placed as (
     select settlementdate, region, fuel as series, mw, above_mw, units
     from read_parquet($fuels)
     where settlementdate > $start and settlementdate <= $end
 ),
 known as (
-    select settlementdate, region, sum(units) as units from placed where list_contains($regions, region) group by all
+    select settlementdate, region, sum(units) as units
+    from read_parquet($fuels)
+    where settlementdate <= $end and list_contains($regions, region)
+    group by all
 ),
 reporting as (
     select settlementdate, region, units from known
@@ -33,14 +37,15 @@ rooftop as (
     union all
     select settlementdate, 'NEM', sum(mw) from roofs group by settlementdate having count(*) = len($regions)
 ),
+usual as (
+    select region, median(units) as units from reporting group by region
+),
 half_hours as (
-    select
-        reporting.settlementdate,
-        reporting.region,
-        rooftop.mw as rooftop_mw,
-        reporting.units >= 0.9 * median(reporting.units) over (partition by reporting.region) as whole
+    select reporting.settlementdate, region, rooftop.mw as rooftop_mw, reporting.units >= 0.9 * usual.units as whole
     from reporting
+    join usual using (region)
     left join rooftop using (settlementdate, region)
+    where reporting.settlementdate > $start
 ),
 outputs as (
     select settlementdate, region, series, mw, above_mw from placed where region is not null

@@ -77,6 +77,29 @@ create macro station_intervals(rolled_, scada_, units_, duids_, after_, since_, 
     union all by name
     select settlementdate, '' as duid, sum(mw) as mw, sum(above_mw) as above_mw from readings group by settlementdate;
 
+-- Energy of units by day over a window: whole days from the roll-up, what is left at its two ends from half hours.
+--   settlementdate: end of the day.   hours: h with a reading.   mwh, above_mwh: MWh, signed and positive part.
+-- days: files of unit_days, read in (whole_from, whole_to];  head: part files of scada30, read in (start, whole_from];
+-- tail: the same in (whole_to, end].
+create macro unit_day_energy(days_, head_, tail_, units_, start_, whole_from_, whole_to_, end_) as table
+    with edges as (
+        select * from unit_readings(head_, units_, start_, whole_from_)
+        union all
+        select * from unit_readings(tail_, units_, whole_to_, end_)
+    )
+    select settlementdate, duid, hours, mwh, above_mwh
+    from read_parquet(days_)
+    where settlementdate > whole_from_ and settlementdate <= whole_to_
+    union all
+    select
+        bucket_end(settlementdate, 30, 1440) as settlementdate,
+        duid,
+        count(*) * 0.5 as hours,
+        sum(energy_mwh(mw, 30)) as mwh,
+        sum(energy_mwh(above_mw, 30)) as above_mwh
+    from edges
+    group by 1, 2;
+
 -- Demand (TOTALDEMAND) of regions by interval, and as 'NEM' the sum of those in whole where each of them has a value.
 --   mw: MW.   regions: the ones wanted, and 'NEM'.
 create macro demand_intervals(demand_, regions_, whole_, after_, until_) as table
