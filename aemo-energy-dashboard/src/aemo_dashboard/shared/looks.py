@@ -83,7 +83,8 @@ TABLE = """
 .tabulator .tabulator-tableholder .tabulator-table, .tabulator-row, .tabulator-row.tabulator-row-even {
   background-color: var(--nem-surface) !important; color: var(--nem-text) !important; }
 .tabulator .tabulator-tableholder { scrollbar-width: thin; scrollbar-color: var(--nem-quiet) var(--nem-surface); }
-.tabulator-frozen { background-color: var(--nem-surface) !important; border-right: 1px solid var(--nem-line) !important; }
+.tabulator-frozen {
+  background-color: var(--nem-surface) !important; border-right: 1px solid var(--nem-line) !important; }
 .tabulator-row { border-bottom: 1px solid var(--nem-line) !important; min-height: 26px !important; }
 .tabulator-row .tabulator-cell { border-right: none !important; padding: 4px 8px !important; height: 27px !important;
   min-height: 27px !important; }
