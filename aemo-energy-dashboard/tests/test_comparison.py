@@ -410,6 +410,28 @@ def test_a_window_that_ends_within_a_day_knows_nothing_of_the_rest(root: Path, q
     assert _half_hours_stored(queries, Window.of(at("2026-08-31 01:00"), until, "30min")) == 5
 
 
+@pytest.mark.parametrize("resolution", ["30min", "daily"])
+def test_stations_of_five_minutes_only(root: Path, queries: QueryManager, resolution: str) -> None:
+    """8 days of 50 and 100 MW, of which no half hour is stored: 9.6 and 19.2 GWh."""
+    nem_files.package(root)
+    nem_files.units(root)
+    times = stamps("2026-08-31 00:00", 288 * 8)
+    nem_files.scada(root, [(time, duid, mw) for time in times for duid, mw in (("COAL1", 50.0), ("WIND1", 100.0))])
+    nem_files.prices(root, [(time, region, 40.0) for time in times for region in ("NSW1", "VIC1")])
+    both = stations(queries, Window.of(at("2026-08-23 00:00"), times[-1], resolution), ["COAL1", "WIND1"], "output")
+    rows = table(both)[["mean", "missing", "sent", "vwap"]]
+    np.testing.assert_allclose(rows, [[50, 0, 9.6, 40], [100, 0, 19.2, 40]])
+    assert any("5-minute data is shown" in note for note in notes(both))
+    profile = views.profile(both, DARK).exported
+    assert profile is not None
+    assert profile[["COAL1 [MW]", "WIND1 [MW]"]].drop_duplicates().to_numpy().tolist() == [[50, 100]]
+    asked = Asked(span="custom", first=date(2026, 8, 23), last=date(2026, 8, 30), resolution=resolution)
+    made = asked_for(kind="regions", regions=["NSW1", "VIC1"], measure="generation")
+    shown = content_of(PAGE.view("profile"), queries, asked, made, DARK)
+    said = "".join(leaf.html for leaf in shown.leaves() if isinstance(leaf, Words))
+    assert ("NSW1, VIC1: half hours are not stored" in said) == (resolution == "daily")
+
+
 def test_silent_units_and_missing_prices_are_said(day: Path, queries: QueryManager) -> None:
     listed(day)
     path = day / "prices5.parquet" / "2026-08.parquet"

@@ -147,12 +147,20 @@ def test_a_gap_of_a_day_is_told(long: Path, queries: QueryManager, resolution: s
         assert f"{kind} {'24.0 of 720.0' if resolution == 'daily' else '48 of 1,440'}" in note
 
 
+def test_prices_without_half_hours_are_of_five_minutes(day: Path, queries: QueryManager) -> None:
+    fives = load_mean_day(queries, "NSW1", DAY, "weekdays")
+    by_days = load_mean_day(queries, "NSW1", Window(DAY.start, DAY.end, DAILY), "weekdays")
+    np.testing.assert_allclose(by_days.price["NSW1"], fives.price["NSW1"])
+    assert "Prices: more of them are stored by 5 than by 30 minutes, so their means are of the former." in by_days.notes
+
+
 def test_days_without_half_hours_are_made_of_five_minutes(day: Path, queries: QueryManager) -> None:
     window = Window.of(at("2026-08-31 00:00"), at("2026-08-31 18:10"), "daily")
     mean = load_mean_day(queries, "NSW1", window, "all")
     assert mean.mw.loc[0, "Coal"] == pytest.approx(500 + np.mean(range(70, 82)) - 5)
     assert any("more of it is stored by 5 than by 30 minutes" in note for note in mean.notes)
-    assert any("prices 18.0 of 18.0" in note for note in mean.notes)
+    assert mean.price.loc[0, "NSW1"] == pytest.approx(50 + np.mean(range(70, 82)))
+    assert not any("prices" in note for note in mean.notes)
 
 
 @pytest.mark.parametrize("table", ["scada30", "prices30", "rooftop30", "transmission30"])

@@ -25,6 +25,7 @@ from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import DAILY, Window
 from aemo_dashboard.shared.stations import stations as grouped
 from aemo_dashboard.shared.theme import LINE_COLOURS
+from aemo_dashboard.station.data import stored_window
 
 MEASURES = {each.key: each for each in (OUTPUT, CAPACITY_FACTOR)}
 MOST_STATIONS = 6
@@ -122,6 +123,7 @@ def stations(queries: QueryManager, window: Window, names: Sequence[str], measur
     """Two or more stations or units."""
     members = members_of(queries, window, names)
     asked = MEASURES[measure]
+    window, filled = stored_window(window, queries, lambda other: _known_hours(_output(queries, other, members)))
     output = _output(queries, window, members)
     units = unit_adapter.units(queries)
     capacity = {name: output.capacity(name, duids, units[units["duid"].isin(duids)]) for name, duids in members.items()}
@@ -138,10 +140,16 @@ def stations(queries: QueryManager, window: Window, names: Sequence[str], measur
 
     storage = bool((extra["charged"] < 0).any())
     columns = (*EXTRA, *(CHARGING if storage else ()))
-    notes = [*notes, STORAGE_NOTE] if storage else notes
+    notes = [*filled, *notes, *([STORAGE_NOTE] if storage else ())]
     return Comparison(
         "stations", asked, tuple(parts), (window,) * len(parts), by_hour, extra, columns, tuple(notes), energy=False
     )
+
+
+def _known_hours(output: _Output) -> float:
+    """The hours of the group that is known longest [h]."""
+    hours = output.together.sum()
+    return float(hours.max()) if len(hours) else 0.0
 
 
 def _output(queries: QueryManager, window: Window, members: Members) -> _Output:

@@ -56,7 +56,8 @@ def show_profile(queries: QueryManager, asked: Asked, chosen: Chosen, theme: The
     comparison = compare(queries, asked, chosen)
     if comparison.empty:
         return _nothing(comparison)
-    return _content(comparison, profile(comparison, theme))
+    said = (*comparison.notes, *hours_missing(comparison))
+    return _content(replace(comparison, notes=said), profile(comparison, theme))
 
 
 def _content(comparison: Comparison, chart: Chart) -> Content:
@@ -153,14 +154,26 @@ def elapsed(comparison: Comparison, scale: str, theme: Theme) -> Chart:
     )
 
 
+def _by_hour(comparison: Comparison) -> list[pd.Series]:
+    """Each part's means by hour of the day."""
+    if comparison.window.resolution.minutes == DAILY.minutes:
+        by_hour = comparison.hours_of_day()
+        return [by_hour[part.name] for part in comparison.parts]
+    return [part.by_hour(window) for part, window in zip(comparison.parts, comparison.windows, strict=True)]
+
+
+def hours_missing(comparison: Comparison) -> list[str]:
+    """What is to be said where days are made of 5-minute intervals: their hours are of half hours only."""
+    pairs = zip(comparison.parts, _by_hour(comparison), strict=True)
+    names = [part.name for part, values in pairs if not part.empty and values.isna().all()]
+    if not names:
+        return []
+    return [f"{', '.join(names)}: half hours are not stored, so there are no means by hour at daily resolution."]
+
+
 def profile(comparison: Comparison, theme: Theme) -> Chart:
     """Means by hour of the day. Sources: ``profile-value_0`` … with ``x``, the hour, and ``y``."""
-    if comparison.window.resolution is DAILY:
-        by_hour = comparison.hours_of_day()
-        values = [by_hour[part.name] for part in comparison.parts]
-    else:
-        pairs = zip(comparison.parts, comparison.windows, strict=True)
-        values = [part.by_hour(window) for part, window in pairs]
+    values = _by_hour(comparison)
     curves = [
         Curve(key, part.name, part.colour, part.dash)
         for key, part in zip(_keys(comparison), comparison.parts, strict=True)

@@ -88,8 +88,13 @@ def _of_half_hours(queries: QueryManager, region: str, window: Window, days: tup
             mw = pd.concat([mw, means], axis="columns", sort=False)
     if rooftop_adapter.COLUMN in mw:
         positive = pd.concat([positive, mw[rooftop_adapter.COLUMN].clip(lower=0)], axis="columns", sort=False)
-    price, priced = _prices(queries, region, halves, days)
-    notes = [*_gaps(units, others, priced, halves, days), *notes, *(note for other in others for note in other.notes)]
+    price, priced, said = _prices(queries, region, halves, days)
+    notes = [
+        *_gaps(units, others, priced, halves, days),
+        *notes,
+        *said,
+        *(note for other in others for note in other.notes),
+    ]
     ordered = [frame[in_order([str(one) for one in frame])] for frame in (mw, positive)]
     return MeanDay(region, window, ordered[0], ordered[1], price, sentences(notes))
 
@@ -97,7 +102,7 @@ def _of_half_hours(queries: QueryManager, region: str, window: Window, days: tup
 def _units(queries: QueryManager, region: str, window: Window, days: tuple[int, ...]) -> tuple[pd.DataFrame, list[str]]:
     """Tidy: hour, series, mw, positive_mw [MW], hours [h]. From 5-minute intervals where they hold a good deal more."""
     rows = _units_stored(queries, region, window, days)
-    possible = len(_chosen(pd.DataFrame(index=window.stamps), pd.Timedelta(THIRTY.step), days)) * THIRTY.hours
+    possible = _possible_hours(window, days)
     if _most_hours(rows) >= (1 - FILL_ABOVE) * possible:
         return rows, []
     fives = _units_stored(queries, region, window.of_fives(), days)
@@ -126,20 +131,43 @@ def _most_hours(rows: pd.DataFrame) -> float:
     return float(rows.groupby("series")["hours"].sum().max()) if len(rows) else 0.0
 
 
-def _prices(queries: QueryManager, region: str, window: Window, days: tuple[int, ...]) -> tuple[pd.DataFrame, float]:
-    """Mean price by hour [$/MWh], a column a region; and the hours of the region that has fewest [h]."""
-    regions = list(REGIONS) if region == NEM_REGION else [region]
-    values = {"regions": regions, "days": list(days), **window.values()}
-    rows = queries.frame("hours_of_prices", {"prices": window.source("prices")}, **values)
+def _prices(
+    queries: QueryManager, region: str, window: Window, days: tuple[int, ...]
+) -> tuple[pd.DataFrame, float, list[str]]:
+    """Mean price by hour [$/MWh], a column a region; the hours of the region that has fewest [h]; and what is to be
+    said. From 5-minute intervals where they hold a good deal more.
+    """
+    rows, notes = _prices_stored(queries, region, window, days), []
+    if _fewest_hours(rows) < (1 - FILL_ABOVE) * _possible_hours(window, days):
+        fives = _prices_stored(queries, region, window.of_fives(), days)
+        if _fewest_hours(fives) > _fewest_hours(rows):
+            rows = fives
+            notes = ["Prices: more of them are stored by 5 than by 30 minutes, so their means are of the former."]
     price = rows.pivot(index="hour", columns="regionid", values="rrp").reindex(HOURS)
     price.columns.name = None
-    return price, float(rows.groupby("regionid")["hours"].sum().min()) if len(rows) else 0.0
+    return price, _fewest_hours(rows), notes
+
+
+def _prices_stored(queries: QueryManager, region: str, window: Window, days: tuple[int, ...]) -> pd.DataFrame:
+    regions = list(REGIONS) if region == NEM_REGION else [region]
+    values = {"regions": regions, "days": list(days), **window.values()}
+    return queries.frame("hours_of_prices", {"prices": window.source("prices")}, **values)
+
+
+def _fewest_hours(rows: pd.DataFrame) -> float:
+    """Hours of data of the region that has fewest [h]."""
+    return float(rows.groupby("regionid")["hours"].sum().min()) if len(rows) else 0.0
+
+
+def _possible_hours(window: Window, days: tuple[int, ...]) -> float:
+    """Hours of the half hours of the chosen days [h]."""
+    return len(_chosen(pd.DataFrame(index=window.stamps), pd.Timedelta(THIRTY.step), days)) * THIRTY.hours
 
 
 def _gaps(units: pd.DataFrame, others: list[Loaded], priced: float, window: Window, days: tuple[int, ...]) -> list[str]:
     """How much of the hours of the chosen days is not stored, by kind."""
     step = pd.Timedelta(THIRTY.step)
-    possible = len(_chosen(pd.DataFrame(index=window.stamps), step, days)) * THIRTY.hours
+    possible = _possible_hours(window, days)
     known = {"output of units": _most_hours(units)}
     for other in others:
         kind = "rooftop solar" if rooftop_adapter.COLUMN in other.frame else "interconnector flows"
