@@ -197,7 +197,6 @@ def energy_of(power: pd.DataFrame, power_hours: pd.DataFrame) -> dict[str, tuple
     for series in power.columns:
         known = power[series].notna()
         mw, hours = power.loc[known, series], power_hours.loc[known, series]
-        energy = sum(map(energy_mwh, mw, hours))
-        positive = sum(map(energy_mwh, mw.clip(lower=0), hours))
+        energy, positive = (energy_mwh(part, hours).sum() for part in (mw, mw.clip(lower=0)))
         result[str(series)] = (float(energy), float(positive), float(hours.sum()))
     return result

@@ -9,9 +9,12 @@ R. Henderson (1916), "Note on graduation by adjusted average".
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
+
+Quantity = TypeVar("Quantity", float, pd.Series)
 
 RENEWABLE_FUELS = ("Wind", "Solar", "Rooftop Solar", "Hydro", "Biomass")
 NOT_GENERATION = (  # each by its name as a whole and by those of its two signs
@@ -45,8 +48,8 @@ LEAST_PRICED_MWH = 0.5  # what tables show as 0.000 GWh has no price
 ROOFTOP_HOLD_MINUTES = 25  # a half hour without a successor reaches as far as interpolation would have
 
 
-def energy_mwh(mw: float, hours: float) -> float:
-    """Energy of a mean power over a time [MWh]."""
+def energy_mwh(mw: Quantity, hours: Quantity) -> Quantity:
+    """Energy of a mean power over a time [MWh]; of numbers, or of two series of one index."""
     return mw * hours
 
 
