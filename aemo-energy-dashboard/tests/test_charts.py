@@ -202,6 +202,28 @@ def test_a_zoom_that_lies_outside_another_window_is_given_up(
     assert (chart.times[0].start, chart.times[0].end) == (new.times[0].start, new.times[0].end)
 
 
+def test_another_range_is_the_same_figure_and_gives_up_the_zoom(root: Path, queries: QueryManager) -> None:
+    """To draw anew is what takes a browser long; days are another picture, as they are called so."""
+    halves = stamps("2026-08-31 18:00", 48 * 30, 30)
+    nem_files.prices(root, [(half, "NSW1", 50.0) for half in halves], "prices30")
+
+    def of(days: int, resolution: str) -> Chart:
+        window = Window.of(halves[-1] - timedelta(days=days), halves[-1], resolution)
+        return draw(queries, load_view(queries, "NSW1", window))
+
+    place, week = ChartPane(), of(7, "30min")
+    place.show(week, "")
+    axis = week.times[0]
+    axis.update(start=axis.start + 1e7, end=axis.end - 1e7)
+    fortnight = of(14, "30min")
+    place.show(fortnight, "")
+    assert drawn(place) is week.layout
+    assert (axis.start, axis.end) == (fortnight.times[0].start, fortnight.times[0].end)
+    assert len(numbers(week)["price_NSW1"]) == 14 * 48
+    place.show(of(14, "daily"), "")
+    assert drawn(place) is not week.layout
+
+
 def test_a_window_that_grows_by_an_interval_is_the_same_picture(day: Path, queries: QueryManager) -> None:
     """The range All begins where the data begins and only its end moves on: what is zoomed stays zoomed."""
     first, last = at("2026-08-30 18:10"), at("2026-08-31 12:00")

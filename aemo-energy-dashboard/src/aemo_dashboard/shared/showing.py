@@ -17,6 +17,8 @@ from aemo_dashboard.shared.theme import Theme
 
 SENTENCE = "sentence"
 STRONG = "font-weight: 600"
+DAY_MS = 86_400_000.0
+"""A window that is longer or shorter by more is another range, not the same one that has grown [ms]."""
 LEAST_HEIGHT = 160
 """Of a view that has no answer yet: room for the sign that it is being made [px]."""
 LEAST_COLUMN = 76
@@ -40,7 +42,7 @@ class ChartPane:
         self._chart: Chart | None = None
 
     def show(self, chart: Chart, links: str) -> None:
-        """Draw anew, or only put the numbers in. A reader who has zoomed in stays there, while it is in the window."""
+        """Draw anew, or only put the numbers in. A reader who has zoomed in stays there while the range is the same."""
         old = self._chart
         self._links.object = links
         if old is None or old.shape != chart.shape:
@@ -55,7 +57,8 @@ class ChartPane:
             start, end, new_start, new_end = (
                 cast("float", edge) for edge in (axis.start, axis.end, new_axis.start, new_axis.end)
             )
-            elsewhere = end <= new_start or start >= new_end
+            was, now = cast("float", axis.reset_end) - cast("float", axis.reset_start), new_end - new_start
+            elsewhere = end <= new_start or start >= new_end or abs(now - was) > DAY_MS
             edges = {"reset_start": new_axis.reset_start, "reset_end": new_axis.reset_end}
             if untouched or elsewhere:
                 edges |= {"start": new_axis.start, "end": new_axis.end}

@@ -15,7 +15,7 @@ from bokeh.models import (
 from bokeh.models.annotations import Legend, LegendItem, Span, Title
 from bokeh.plotting import figure
 
-from aemo_dashboard.shared.resolution_manager import Window
+from aemo_dashboard.shared.resolution_manager import HOUR_OF_DAY, Window
 from aemo_dashboard.shared.theme import FONT, Theme
 
 EPOCH, MILLISECOND = datetime(1970, 1, 1), timedelta(milliseconds=1)  # noqa: DTZ001 - NEM time is naive
@@ -41,14 +41,14 @@ def time_range(window: Window, name: str) -> Range1d:
     return Range1d(start=start, end=end, reset_start=start, reset_end=end, name=name)
 
 
-def days_of(window: Window) -> int:
-    """Whole days of a window: one that only moves on is the same picture."""
-    return (window.end - window.start) // timedelta(days=1)
-
-
 def shape_of(window: Window, *parts: Hashable) -> Hashable:
-    """All that decides which renderers and axes there are, for a chart over a window."""
-    return (window.resolution, days_of(window), *parts)
+    """All that decides which renderers and axes there are, for a chart over a window.
+
+    Not the window itself: to draw six figures anew takes a browser a second, new numbers in them a tenth of that. Only
+    days are another picture than intervals, as tooltips and names say what a point is.
+    """
+    minutes = window.resolution.minutes
+    return (minutes if minutes >= HOUR_OF_DAY.minutes else "intervals", *parts)
 
 
 def pane(theme: Theme, name: str, height: int, x_range: Any = None, *, y_label: str = "", **options: Any) -> figure:
