@@ -102,7 +102,13 @@ class Checkout:
         command = ["bash", "scripts/run.sh", "--port", str(self.port), *arguments]
         with (self.root / "said").open("wb") as said:
             script = subprocess.Popen(
-                command, cwd=self.root, env=self.environment, stdout=said, stderr=subprocess.STDOUT
+                command,
+                cwd=self.root,
+                env=self.environment,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                # a shell ignores SIGINT in what it runs in the background, and so would the script
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # type: ignore[arg-type,return-value]
             )
         try:
             deadline = time.monotonic() + PATIENCE

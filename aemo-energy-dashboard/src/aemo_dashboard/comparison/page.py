@@ -80,7 +80,7 @@ def controls(choices: Choices, queries: QueryManager) -> Sequence[Control]:
         "stations": [
             _many(
                 choices.param.stations,
-                offered(queries),
+                offered(queries, choices.stations),
                 520,
                 max_items=MOST_STATIONS,
                 option_limit=60,

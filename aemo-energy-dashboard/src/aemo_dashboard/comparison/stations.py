@@ -49,8 +49,11 @@ Members = Mapping[str, tuple[str, ...]]
 """The units of each thing that is compared."""
 
 
-def offered(queries: QueryManager) -> dict[str, str]:
-    """What can be chosen, ``{words: its name}``: stations, units, and the last day's units in no list."""
+def offered(queries: QueryManager, chosen: Sequence[str] = ()) -> dict[str, str]:
+    """What can be chosen, ``{words: its name}``: stations, units, and the last day's units in no list.
+
+    And what is ``chosen`` though nobody knows it, so that the widget keeps it and the reader can take it back.
+    """
     try:
         units = unit_adapter.units(queries)
         table = grouped(units)
@@ -63,6 +66,7 @@ def offered(queries: QueryManager) -> dict[str, str]:
         f"{unit.duid} · unit of {unit.station_name}": str(unit.duid) for unit in units.itertuples() if unit.duid in many
     }
     names |= {f"{duid} · in no list": str(duid) for duid in unlisted["duid"]}
+    names |= {name: name for name in chosen if name not in names.values()}
     return {html.escape(words): name for words, name in names.items()}  # the widget takes its words for HTML
 
 

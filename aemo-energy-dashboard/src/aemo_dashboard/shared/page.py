@@ -167,6 +167,7 @@ class TabPage:
     ) -> None:
         self.page = page
         self.choices = page.choices()
+        begin(self.choices)  # before there are widgets, which would take back what they don't offer
         self.view = page.view(view)
         self._services = services
         self._theme = theme
@@ -183,7 +184,6 @@ class TabPage:
         )
         self._controls = list(page.controls(self.choices, services.queries))
         self._body: Any = self._tabs if len(page.views) > 1 else self._rooms[self.view.slug].layout
-        begin(self.choices)
         self.choices.param.watch(self._changed, [name for name in self.choices.param if name != "name"])
         self._tabs.param.watch(self._view_chosen, "active")
         self._tell: Callable[[str], None] | None = None
