@@ -3,7 +3,7 @@
 A wait runs from the press to the last change on the screen: the last frame from the server and the end of the browser's
 last long task, after which nothing happens for a while. Also: process start to first answer, and the server's memory.
 
-python benchmarks/pages.py FOLDER [--rounds 3] [--cache FOLDER]
+python benchmarks/pages.py FOLDER [--rounds 3] [--cache FOLDER] [--tabs generation …]
 
 FOLDER: data, such as that of five_years.py. The roll-ups are made before anything is measured, as they are on a server
 that runs; --cold leaves that out.
@@ -125,15 +125,15 @@ def controls(page: Page) -> Iterator[tuple[str, Locator, int]]:
             yield f"list {number + 1}", selects.nth(number), option
 
 
-def visit(page: Page, address: str, first: Waits, others: Waits) -> None:
-    """Open every tab for the first time, then press everything on each."""
+def visit(page: Page, address: str, first: Waits, others: Waits, tabs: set[str]) -> None:
+    """Open every tab for the first time, then press everything on each of some (on all without a name)."""
     page.goto(f"{address}?tab={PAGES[-1].slug}")
     page.get_by_text("Last updated").wait_for()
     page.wait_for_timeout(2_000)
     for each in PAGES[:-1]:
         press(page, page.get_by_text(each.title, exact=True).first, each.title, first)
     press(page, page.get_by_text(PAGES[-1].title, exact=True).first, "return", Waits())
-    for each in PAGES:
+    for each in [one for one in PAGES if not tabs or one.slug in tabs]:
         press(page, page.get_by_text(each.title, exact=True).first, "return", Waits())
         for view in each.views:
             if len(each.views) > 1 and view is not each.views[0]:
@@ -174,6 +174,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--tabs", nargs="*", default=[], help="names as in the URL; all without")
     parser.add_argument("--cold", action="store_true")
     parser.add_argument("--cache", type=Path, help="a folder whose roll-ups are used, and kept")
     chosen = parser.parse_args()
@@ -200,7 +201,7 @@ def main() -> None:
             for _ in range(chosen.rounds):
                 page = browser.new_page(viewport={"width": 1440, "height": 900})
                 page.add_init_script(WATCH)
-                visit(page, f"http://127.0.0.1:{port}/", first, others)
+                visit(page, f"http://127.0.0.1:{port}/", first, others, set(chosen.tabs))
                 page.close()
             browser.close()
         print(f"memory after it: {megabytes(server.pid):.0f} MB\n")
