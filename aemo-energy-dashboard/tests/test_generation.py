@@ -238,6 +238,16 @@ def test_an_interval_without_one_flow_is_a_gap_and_a_new_link_is_named(root: Pat
     assert any("left out in 1 intervals" in note for note in loaded.notes)
 
 
+def test_a_flow_that_is_late_leaves_a_gap_and_no_partial_sum(root: Path, queries: QueryManager) -> None:
+    first, last = stamps("2026-08-31 12:00", 2)
+    both = [(first, "V-SA", 100.0), (first, "V-S-MNSP1", 50.0), (last, "V-SA", 100.0), (last, "PEC1", 9.0)]
+    nem_files.flows(root, both)
+    loaded = transmission_adapter.load_data(queries, first - timedelta(minutes=5), last, region="SA1")
+    assert loaded.frame["Net import"].iloc[0] == 150
+    assert np.isnan(loaded.frame["Net import"].iloc[1])
+    assert any("left out in 1 intervals" in note for note in loaded.notes)
+
+
 def test_an_interconnector_that_begins_or_ends_voids_no_other_interval(root: Path, queries: QueryManager) -> None:
     """24 h of V-SA at 100 MW; V-S-MNSP1 has 50 MW in the last six intervals only, and one of those is missing."""
     times = stamps("2026-08-31 00:00", 288)

@@ -15,7 +15,7 @@ from nem_files import at, stamps
 from aemo_dashboard.errors import DataError
 from aemo_dashboard.shared import duckdb_views
 from aemo_dashboard.shared.adapters import newest, oldest
-from aemo_dashboard.shared.duckdb_views import Source, Views, files_for, part_files
+from aemo_dashboard.shared.duckdb_views import Glance, Source, Views, part_files
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.tables import partition_span
 
@@ -42,9 +42,9 @@ def test_midnight_is_looked_for_in_the_day_that_it_ends(root: Path) -> None:
     nem_files.scada(root, [(time, "COAL1", 1.0) for time in stamps("2026-09-01 00:10", 4)])
     names = [path.stem for path in part_files(root, "scada5")]
     assert names == ["2026-08-31", "2026-09-01"]
-    just_midnight = files_for(root, "scada5", at("2026-08-31 23:55"), at("2026-09-01 00:00"))
+    just_midnight = Glance(root).parts_in("scada5", at("2026-08-31 23:55"), at("2026-09-01 00:00"))
     assert [path.stem for path in just_midnight] == ["2026-08-31"]
-    after = files_for(root, "scada5", at("2026-09-01 00:00"), at("2026-09-01 00:10"))
+    after = Glance(root).parts_in("scada5", at("2026-09-01 00:00"), at("2026-09-01 00:10"))
     assert [path.stem for path in after] == ["2026-09-01"]
 
 
@@ -63,7 +63,7 @@ def test_a_part_of_another_name_is_read_too(root: Path, queries: QueryManager) -
     assert newest(queries, "prices5") == at("2026-11-01 00:05")
     assert oldest(queries, "prices5") == END
     assert newest(queries, "scada5") is None
-    found = files_for(root, "prices5", at("2026-10-31 00:00"), at("2026-11-02 00:00"))
+    found = Glance(root).parts_in("prices5", at("2026-10-31 00:00"), at("2026-11-02 00:00"))
     assert [path.name for path in found] == ["by-hand.parquet"]
 
 

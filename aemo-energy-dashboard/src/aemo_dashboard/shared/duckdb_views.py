@@ -131,11 +131,6 @@ def part_files(data_dir: Path, table: str) -> list[Path]:
     return Glance(data_dir).parts(table)
 
 
-def files_for(data_dir: Path, table: str, start: datetime, end: datetime) -> list[Path]:
-    """The part files that can hold stamps in ``(start, end]``."""
-    return Glance(data_dir).parts_in(table, start, end)
-
-
 def load_sql() -> dict[str, str]:
     """Every query by its file name without ``.sql``."""
     folder = resources.files("aemo_dashboard.shared") / "sql"

@@ -172,12 +172,17 @@ create macro rated_units(units_) as table
         on listed.fuel = 'Battery Storage' and listed.consumes
         and generating.station_name = listed.station_name and generating.region is not distinct from listed.region;
 -- Net import by interval from such flows, named by their text: null where an interconnector is missing that has reported
--- before and reports after. One that begins or ends within the flows is in the sums of its own time only.
+-- before and reports after, or was there less than two hours before the newest flow: it is late, not gone, and a sum
+-- without it would be a wrong number. One that begins or ends within the flows is in the sums of its own time only.
 create macro import_intervals(flows_) as table
     with spans as (
-        select interconnectorid, min(settlementdate) as first, max(settlementdate) as last
+        select
+            interconnectorid,
+            min(settlementdate) as first,
+            case when newest - max(settlementdate) < interval 2 hours then newest else max(settlementdate) end as last
         from query_table(flows_)
-        group by 1
+        cross join (select max(settlementdate) as newest from query_table(flows_))
+        group by interconnectorid, newest
     ),
     sums as (select settlementdate, sum(mw) as mw, count(*) as n from query_table(flows_) group by 1)
     select settlementdate, case when any_value(sums.n) = count(*) then any_value(sums.mw) end as mw
