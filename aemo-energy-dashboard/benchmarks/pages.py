@@ -52,9 +52,8 @@ WATCH = """
   window.addEventListener("pointerdown", () => { nem.pressed = performance.now(); nem.frames = 0; }, true);
 """
 SETTLED = f"""() => {{
-  const busy = node => (node.classList && node.classList.contains("pn-loading"))
-    || [...(node.shadowRoot ? node.shadowRoot.children : []), ...node.children].some(busy);
-  return nem.frames > 0 && performance.now() - nem.last > {CALM_MS} && !busy(document.body) && nem.last - nem.pressed;
+  const busy = document.getElementById("main").getAttribute("aria-busy") === "true";
+  return nem.frames > 0 && performance.now() - nem.last > {CALM_MS} && !busy && nem.last - nem.pressed;
 }}"""
 
 

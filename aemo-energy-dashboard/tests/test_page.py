@@ -36,8 +36,9 @@ def page_of(show: object, *more: View) -> Page:
     return Page("Letters", "letters", (View("One", "one", show), *more), Letters, {"letter": "letter"})
 
 
-def opened(queries: QueryManager, page: Page) -> TabPage:
-    return TabPage(page, SimpleNamespace(queries=queries), DARK, Frame())
+def opened(queries: QueryManager, page: Page, told: list[int] | None = None) -> TabPage:
+    asking = (lambda _: None) if told is None else told.append
+    return TabPage(page, SimpleNamespace(queries=queries), DARK, Frame(), asking=asking)
 
 
 def said(page: TabPage) -> str:
@@ -73,26 +74,27 @@ async def test_the_latest_question_wins(day: Path, queries: QueryManager) -> Non
     assert "slow" not in said(page)
 
 
-async def test_what_takes_long_is_seen_to_work(
-    day: Path, queries: QueryManager, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_every_question_is_told_to_begin_and_to_end(day: Path, queries: QueryManager) -> None:
     may_end = threading.Event()
 
-    def show(*_: object) -> Content:
+    def show(_: QueryManager, asked: Asked, chosen: kit.Chosen, theme: object) -> Content:
         may_end.wait(5)
+        if chosen.letter == "wrong":
+            raise NotADirectoryError("a fault")
         return Content((Words("word", "done"),))
 
-    monkeypatch.setattr(kit, "LOADING_AFTER_SECONDS", 0.1)
-    page = opened(queries, page_of(show))
-    answer = asyncio.ensure_future(page.refresh())
+    told: list[int] = []
+    page = opened(queries, page_of(show), told)
+    answers = [asyncio.ensure_future(page.refresh()) for _ in range(3)]
     await asyncio.sleep(0.02)
-    assert not page._rooms["one"].layout.loading
-    await asyncio.sleep(0.3)
-    assert page._rooms["one"].layout.loading
+    assert told == [1, 1, 1]
     may_end.set()
-    await answer
-    assert not page._rooms["one"].layout.loading
+    await asyncio.gather(*answers)
+    assert told == [1, 1, 1, -1, -1, -1]
     assert "done" in said(page)
+    page.choices.letter = "wrong"
+    assert await becomes(page, "The server&#x27;s log says why")
+    assert told[6:] == [1, -1]
 
 
 async def test_a_sentence_stands_in_the_place_of_what_cannot_be_shown(day: Path, queries: QueryManager) -> None:
@@ -125,7 +127,6 @@ async def test_a_fault_is_a_sentence_and_no_endless_waiting(
     page.choices.letter = "b"
     assert await becomes(page, "The server&#x27;s log says why")
     assert "an answer" not in said(page)
-    assert not page._rooms["one"].layout.loading
     assert "the cache is a file" in caplog.text
     page.choices.letter = "c"
     assert await becomes(page, "an answer")
@@ -134,7 +135,7 @@ async def test_a_fault_is_a_sentence_and_no_endless_waiting(
 async def test_an_empty_folder_is_a_sentence_on_every_view(root: Path, queries: QueryManager) -> None:
     for page in PAGES:
         for view in page.views:
-            content = kit._answer(view, (), queries, Asked(), kit.chosen(page.choices()), DARK).content
+            content = kit._answer(view, (), {}, queries, Asked(), kit.chosen(page.choices()), DARK).content
             assert content.sentence.startswith("No data yet"), f"{page.slug}/{view.slug}"
 
 

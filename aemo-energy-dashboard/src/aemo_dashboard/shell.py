@@ -56,6 +56,10 @@ document.title = title;
 document.querySelector("#header .title").textContent = "\u00a0" + title;
 """
 """A page that is open while its folder becomes a simulated market's: Panel's template knows only the first title."""
+SAY_BUSY = """document.getElementById("main").setAttribute("aria-busy", String(cb_obj.active))"""
+"""The style sheet shows it. Panel's own sign is a class of a component, for which Bokeh lays out the whole page anew:
+with six figures that takes a tenth of a second, twice, while the answer is on its way.
+"""
 FAVICON = "static/extensions/panel/images/favicon.ico"
 ASSETS = Path(__file__).with_name("assets")
 ASSETS_URL = "assets"
@@ -105,6 +109,8 @@ class Shell:
         self._frame = Frame()
         self._simulated = pn.pane.HTML("", styles=looks.SIMULATED, visible=False, sizing_mode="stretch_width")
         self._banner = pn.pane.HTML("", styles=looks.BANNER, visible=False, sizing_mode="stretch_width")
+        self._busy = pn.widgets.Checkbox(value=False, visible=False)
+        self._questions = 0
         self._footer = pn.pane.HTML("", styles=looks.FOOTER, sizing_mode="stretch_width")
         self._rooms = {page.slug: pn.Column(sizing_mode="stretch_width") for page in PAGES}
         self._tabs = pn.Tabs(
@@ -119,6 +125,7 @@ class Shell:
         mark = self._services.simulated
         self._show_mark(mark)
         self._simulated.jscallback(visible=RETITLE)
+        self._busy.jscallback(value=SAY_BUSY)
         sync(self._place, {"tab": "tab", "view": "view"})
         sync(self._frame, URL_NAMES)
         self._tabs.active = self._index()
@@ -136,7 +143,11 @@ class Shell:
             header=[_theme_switch(self._theme)],
             sidebar=[_range_controls(self._frame)],
             sidebar_width=SIDEBAR_WIDTH,
-            main=[pn.Column(self._simulated, self._banner, self._tabs, self._footer, sizing_mode="stretch_width")],
+            main=[
+                pn.Column(
+                    self._simulated, self._banner, self._tabs, self._footer, self._busy, sizing_mode="stretch_width"
+                )
+            ],
             raw_css=[variables(self._theme), (ASSETS / "style.css").read_text(encoding="utf-8")],
             favicon=FAVICON,
             busy_indicator=None,
@@ -152,12 +163,18 @@ class Shell:
         page = PAGES[self._index()]
         if page.slug not in self._opened:
             begin = partial(sync, names=page.url_names)
-            opened = TabPage(page, self._services, self._theme, self._frame, self._place.view, begin=begin)
+            place = (self._theme, self._frame, self._place.view)
+            opened = TabPage(page, self._services, *place, begin=begin, asking=self._asking)
             opened.on_view(self._view_chosen)
             self._opened[page.slug] = opened
             self._rooms[page.slug].append(opened.__panel__())
             self._view_chosen(opened.view.slug)
         return self._opened[page.slug]
+
+    def _asking(self, change: int) -> None:
+        """The page shows that it works as long as an answer is to come."""
+        self._questions += change
+        self._busy.value = self._questions > 0
 
     async def _tab_chosen(self, event: param.parameterized.Event) -> None:
         slug = PAGES[event.new].slug

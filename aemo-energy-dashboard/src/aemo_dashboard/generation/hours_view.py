@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import cast
 
 import pandas as pd
-from bokeh.models import DatetimeTickFormatter
+from bokeh.models import DatetimeTickFormatter, LayoutDOM
 from bokeh.plotting import figure
 
 from aemo_dashboard.generation.hours import MeanDay, load_mean_day
@@ -64,12 +64,17 @@ def chart(mean: MeanDay, measure: str, scale: str, theme: Theme) -> Chart:
     unit = "%" if share else "MW"
     shape = (mean.region, measure)
     made = stack_chart("hours", _on_a_day(stacked), _on_a_day(prices), MEAN_DAY, theme, below, unit=unit, shape=shape)
-    panes = cast("list[figure]", list(made.layout.select({"type": figure})))
+    exported = _exported(mean, stacked, unit)
+    return replace(made, name="time-of-day", draw=lambda: _without_date(made.draw()), exported=exported)
+
+
+def _without_date(layout: LayoutDOM) -> LayoutDOM:
+    panes = cast("list[figure]", list(layout.select({"type": figure})))
     for pane in panes:
-        pane.xaxis.formatter = CLOCK.clone()  # there is no date
+        pane.xaxis.formatter = CLOCK.clone()
     if panes:
         panes[-1].xaxis.axis_label = HOURS
-    return replace(made, name="time-of-day", exported=_exported(mean, stacked, unit))
+    return layout
 
 
 def _on_a_day(frame: pd.DataFrame) -> pd.DataFrame:

@@ -7,10 +7,11 @@ of its blocks, so that a file holds what the page shows.
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
-from bokeh.models import ColumnDataSource, LayoutDOM, Range1d
+from bokeh.models import ColumnDataSource, FixedTicker, LayoutDOM, Range1d
 
 from aemo_dashboard.shared import looks
 
@@ -25,20 +26,36 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Chart:
-    """A drawn figure and the sources behind it, so that new numbers can flow in without disturbing zoom and legend.
+class Scale:
+    """The bounds of an axis that are rounded to the data, and the ticks that go with them where those are chosen."""
 
-    ``shape`` says what was drawn: where it is the same, new data only needs new numbers. ``times``: axes that follow
-    the window unless the reader has zoomed. ``exported``: what is drawn as a table, units in the column names; a
-    ``settlementdate`` is the end of an interval in NEM time.
+    range: Range1d
+    ticker: FixedTicker | None = None
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The numbers of a figure, and how it is drawn: new numbers flow into the one that stands, whose zoom and legend
+    stay as they are.
+
+    ``draw`` makes the figure; ``shape`` says which: where it is the same, only numbers are needed, and nothing is
+    drawn. ``times``: axes that follow the window unless the reader has zoomed. ``scales``: axes that follow the
+    numbers. ``exported``: what is drawn as a table, units in the column names; a ``settlementdate`` is the end of an
+    interval in NEM time.
     """
 
     name: str
-    layout: LayoutDOM
+    draw: Callable[[], LayoutDOM]
     shape: Hashable
     sources: tuple[ColumnDataSource, ...]
     times: tuple[Range1d, ...] = ()
+    scales: tuple[Scale, ...] = ()
     exported: pd.DataFrame | None = None
+
+    @cached_property
+    def layout(self) -> LayoutDOM:
+        """The figure, drawn at the first look."""
+        return self.draw()
 
 
 @dataclass(frozen=True)

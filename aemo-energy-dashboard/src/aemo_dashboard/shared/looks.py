@@ -97,6 +97,3 @@ TABS = """
 SUB_TABS = """
 .bk-header .bk-tab { font-size: 13px; padding: 4px 10px; }
 """
-LOADING = """
-:host(.pn-loading):after { background-color: var(--nem-page) !important; opacity: 0.55; }
-"""

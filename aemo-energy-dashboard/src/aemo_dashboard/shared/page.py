@@ -8,7 +8,7 @@ A page is declared, not written: its choices, its controls and its views. A view
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType, SimpleNamespace
@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 
 import panel as pn
 import param
+from bokeh.models import LayoutDOM
 from bokeh.plotting import figure
 
 from aemo_dashboard.errors import DashboardError
@@ -25,7 +26,7 @@ from aemo_dashboard.services import Services
 from aemo_dashboard.shared import looks
 from aemo_dashboard.shared.asked import URL_NAMES, Asked, Frame, newest_end
 from aemo_dashboard.shared.charts.panes import say_simulated
-from aemo_dashboard.shared.content import Chart, Content
+from aemo_dashboard.shared.content import Chart, Content, Side
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.showing import Room
 from aemo_dashboard.shared.status import simulated_mark, simulated_sentence
@@ -34,7 +35,6 @@ from aemo_dashboard.shared.url import written
 
 log = logging.getLogger(__name__)
 
-LOADING_AFTER_SECONDS = 0.3
 FAULT = "This view could not be made. The server's log says why; the other views are not concerned."
 FORMATS = {"CSV": "csv", "Parquet": "parquet"}
 
@@ -111,7 +111,9 @@ def content_of(view: View, queries: QueryManager, asked: Asked, values: Chosen, 
         return Content(sentence=str(error))
     if mark is None:
         return content
-    return _marked(replace(content, source=f"simulated market, {mark}"), simulated_sentence(mark), theme)
+    sentence = simulated_sentence(mark)
+    blocks = tuple(_marked(block, sentence, theme) for block in content.blocks)
+    return replace(content, blocks=blocks, source=f"simulated market, {mark}")
 
 
 def pinned(queries: QueryManager, asked: Asked) -> Asked:
@@ -129,12 +131,25 @@ class _Answer:
 
 
 def _answer(
-    view: View, controls: Sequence[Control], queries: QueryManager, asked: Asked, values: Chosen, theme: Theme
+    view: View,
+    controls: Sequence[Control],
+    drawn: Mapping[str, Hashable],
+    queries: QueryManager,
+    asked: Asked,
+    values: Chosen,
+    theme: Theme,
 ) -> _Answer:
+    """``drawn``: the shapes of the charts that stand on the page; the others are drawn here, beside the other sessions'
+    work and not between it.
+    """
     try:
         asked = pinned(queries, asked)
         fitted = tuple((each, each.fit(queries, asked, values)) for each in controls if each.fit is not None)
-        return _Answer(asked, content_of(view, queries, asked, values, theme), fitted)
+        content = content_of(view, queries, asked, values, theme)
+        for block in content.leaves():
+            if isinstance(block, Chart) and drawn.get(block.name) != block.shape:
+                _ = block.layout
+        return _Answer(asked, content, fitted)
     except DashboardError as error:
         return _Answer(asked, Content(sentence=str(error)))
     except Exception:  # a fault of ours, or of the machine: the reader must not wait for ever, nor see old numbers
@@ -142,18 +157,26 @@ def _answer(
         return _Answer(asked, Content(sentence=FAULT))
 
 
-def _marked(content: Content, sentence: str, theme: Theme) -> Content:
-    """In the picture itself: it may be saved and go round without its page."""
-    for block in content.leaves():
-        if isinstance(block, Chart):
-            for pane in block.layout.select({"type": figure}):
-                say_simulated(cast("figure", pane), sentence, theme)
-            object.__setattr__(block, "shape", (block.shape, sentence))
-    return content
+def _marked(block: Any, sentence: str, theme: Theme) -> Any:
+    """A block whose pictures say it themselves: they may be saved and go round without their page."""
+    if isinstance(block, Side):
+        return replace(block, blocks=tuple(_marked(each, sentence, theme) for each in block.blocks))
+    if not isinstance(block, Chart):
+        return block
+
+    def draw() -> LayoutDOM:
+        layout = block.draw()
+        for pane in layout.select({"type": figure}):
+            say_simulated(cast("figure", pane), sentence, theme)
+        return layout
+
+    return replace(block, draw=draw, shape=(block.shape, sentence))
 
 
 class TabPage:
-    """A page as a session has it. ``begin`` makes the choices what the URL says: no change, so nothing is asked."""
+    """A page as a session has it. ``begin`` makes the choices what the URL says: no change, so nothing is asked.
+    ``asking`` is told 1 when a question is put, and −1 when that is over.
+    """
 
     def __init__(
         self,
@@ -164,8 +187,10 @@ class TabPage:
         view: str = "",
         *,
         begin: Callable[[param.Parameterized], None] = lambda _: None,
+        asking: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.page = page
+        self._asking = asking
         self.choices = page.choices()
         begin(self.choices)  # before there are widgets, which would take back what they don't offer
         self.view = page.view(view)
@@ -226,26 +251,18 @@ class TabPage:
         room = self._rooms[view.slug]
         values = chosen(self.choices)
         question = (self._services.queries, self._frame.asked, values, self._theme)
-        working = asyncio.ensure_future(asyncio.to_thread(_answer, view, self._controls, *question))
-        done, _ = await asyncio.wait({working}, timeout=LOADING_AFTER_SECONDS)
-        if not done and mine == self._question:
-            pn.state.execute(partial(_set_loading, room, True), schedule=True)
-        answer = await working
-        if mine == self._question:  # else the reader has chosen something else meanwhile
-            # Bokeh's document is locked while it changes; the lock was let go during the query.
-            pn.state.execute(partial(self._show, room, answer, mine, values), schedule=True)
-        elif not done:
-            pn.state.execute(partial(_set_loading, room, False), schedule=True)
+        pn.state.execute(partial(self._asking, 1), schedule=True)
+        answer = await asyncio.to_thread(_answer, view, self._controls, room.drawn(), *question)
+        # Bokeh's document is locked while it changes; the lock was let go during the query.
+        pn.state.execute(partial(self._show, room, answer, mine, values), schedule=True)
 
     def _show(self, room: Room, answer: _Answer, mine: int, values: Chosen) -> None:
-        if mine != self._question or values != chosen(self.choices):
-            # The reader was quicker than the lock, and is asking anew: what is fitted here would undo his choice.
-            _set_loading(room, False)
-            return
-        self._asked = answer.asked
         with pn.io.hold():
+            self._asking(-1)
+            if mine != self._question or values != chosen(self.choices):
+                return  # the reader has chosen something else meanwhile: what is fitted here would undo that
+            self._asked = answer.asked
             room.show(answer.content)
-            _set_loading(room, False)
         for control, fitted in answer.fitted:
             changed = {name: value for name, value in fitted.items() if getattr(control.widget, name) != value}
             if changed:
@@ -262,8 +279,3 @@ class TabPage:
         query |= {name: text for name, text in written(self.choices, self.page.url_names).items() if text is not None}
         address = f"download/{self.page.slug}/{view.slug}/{block}"
         return {label: f"{address}.{ending}?{urlencode(query)}" for label, ending in FORMATS.items()}
-
-
-def _set_loading(room: Room, loading: bool) -> None:
-    if room.layout.loading != loading:
-        room.layout.loading = loading

@@ -4,11 +4,13 @@
 # Panel's constructors carry no annotations.
 
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import pandas as pd
 import panel as pn
+from bokeh.models import LayoutDOM
 from bokeh.models.widgets.tables import NumberFormatter
 
 from aemo_dashboard.shared import looks
@@ -41,17 +43,26 @@ class ChartPane:
         self.pane = pn.Column(self._figure, self._links, sizing_mode="stretch_width", styles=looks.CARD)
         self._chart: Chart | None = None
 
+    @property
+    def shape(self) -> Hashable:
+        """Of what is drawn."""
+        return None if self._chart is None else self._chart.shape
+
     def show(self, chart: Chart, links: str) -> None:
         """Draw anew, or only put the numbers in. A reader who has zoomed in stays there while the range is the same."""
         old = self._chart
         self._links.object = links
         if old is None or old.shape != chart.shape:
-            self._chart = chart
+            self._chart = replace(chart, draw=_drawn_already, exported=None)  # it would keep every frame behind it
             self._figure.object = chart.layout
             return
         for mine, new in zip(old.sources, chart.sources, strict=True):
             if not pd.DataFrame(dict(mine.data)).equals(pd.DataFrame(dict(new.data))):
                 mine.data = dict(new.data)
+        for scale, new_scale in zip(old.scales, chart.scales, strict=True):
+            scale.range.update(start=new_scale.range.start, end=new_scale.range.end)
+            if scale.ticker is not None and new_scale.ticker is not None:
+                scale.ticker.ticks = new_scale.ticker.ticks
         for axis, new_axis in zip(old.times, chart.times, strict=True):
             untouched = (axis.start, axis.end) == (axis.reset_start, axis.reset_end)
             start, end, new_start, new_end = (
@@ -63,6 +74,10 @@ class ChartPane:
             if untouched or elsewhere:
                 edges |= {"start": new_axis.start, "end": new_axis.end}
             axis.update(**edges)
+
+
+def _drawn_already() -> LayoutDOM:
+    raise AssertionError("the figure stands in its pane")
 
 
 class TablePane:
@@ -168,11 +183,11 @@ class Room:
     """Where a view's content stands."""
 
     def __init__(self, theme: Theme, choices: Any, links: Links) -> None:
-        self.layout = pn.Column(sizing_mode="stretch_width", min_height=LEAST_HEIGHT, stylesheets=[looks.LOADING])
+        self.layout = pn.Column(sizing_mode="stretch_width", min_height=LEAST_HEIGHT)
         self._theme = theme
         self._choices = choices
         self._links = links
-        self._panes: dict[str, Pane] = {}
+        self._panes: dict[tuple[type, str], Pane] = {}
         self._structure: object = None
 
     def show(self, content: Content) -> None:
@@ -187,8 +202,12 @@ class Room:
             self._structure = structure
             self.layout[:] = [self._laid_out(block) for block in blocks]
 
+    def drawn(self) -> dict[str, Hashable]:
+        """The shape of each chart that is drawn, by its name."""
+        return {name: pane.shape for (_, name), pane in self._panes.items() if isinstance(pane, ChartPane)}
+
     def _pane(self, block: Words | Chart | Table) -> Pane:
-        name = f"{type(block).__name__} {block.name}"
+        name = (type(block), block.name)
         if name not in self._panes:
             made: dict[type, Callable[[], Pane]] = {
                 Words: WordsPane,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from bokeh.models import ColumnDataSource, Range1d
+from bokeh.models import ColumnDataSource, LayoutDOM, Range1d
 from bokeh.models.annotations import LegendItem
 
 from aemo_dashboard.shared.charts import panes
@@ -50,29 +50,40 @@ def month_chart(
     )
     edges = (panes.milliseconds(starts[0].to_pydatetime()), panes.milliseconds(ends[-1].to_pydatetime()))
     time = Range1d(start=edges[0], end=edges[1], reset_start=edges[0], reset_end=edges[1], name=f"{name}-time")
-    picture = panes.time_pane(theme, f"{name}-figure", height, time, y_label=y_label)
-    panes.title(picture, title, theme)
-    items = []
-    for line in lines:
-        drawn: Any = picture.line(
-            x="x", y=line.key, source=points, line_color=line.colour, line_width=line.width, name=line.name
+
+    def draw() -> LayoutDOM:
+        picture = panes.time_pane(theme, f"{name}-figure", height, time, y_label=y_label)
+        panes.title(picture, title, theme)
+        items = []
+        for line in lines:
+            drawn: Any = picture.line(
+                x="x", y=line.key, source=points, line_color=line.colour, line_width=line.width, name=line.name
+            )
+            items.append(LegendItem(label=line.name, renderers=[drawn]))
+        circles: Any = picture.scatter(
+            x="middle",
+            y="value",
+            source=marks,
+            size=8,
+            line_color=theme.warning,
+            line_width=2,
+            fill_alpha=0,
+            name="marks",
         )
-        items.append(LegendItem(label=line.name, renderers=[drawn]))
-    circles: Any = picture.scatter(
-        x="middle", y="value", source=marks, size=8, line_color=theme.warning, line_width=2, fill_alpha=0, name="marks"
-    )
-    if any(remarked):
-        items.append(LegendItem(label="incomplete month", renderers=[circles]))
-    if len(items) > 1:
-        picture.add_layout(panes.legend(theme, items), "above")
-    panes.zero_line(picture, theme)
-    add_hover(picture, values, [Shown(line.name, line.key, line.colour, line.unit) for line in lines], HEAD)
+        if any(remarked):
+            items.append(LegendItem(label="incomplete month", renderers=[circles]))
+        if len(items) > 1:
+            picture.add_layout(panes.legend(theme, items), "above")
+        panes.zero_line(picture, theme)
+        add_hover(picture, values, [Shown(line.name, line.key, line.colour, line.unit) for line in lines], HEAD)
+        return picture
+
     table = frame[[line.key for line in lines]].rename(
         columns={line.key: f"{line.name} [{line.unit}]" for line in lines}
     )
     exported = table.rename_axis("settlementdate").reset_index().assign(remark=remarks)
     whole_shape = (len(frame), tuple(lines), title, y_label, theme, any(remarked), shape)
-    return Chart(name, picture, whole_shape, (values, points, marks), (time,), exported)
+    return Chart(name, draw, whole_shape, (values, points, marks), (time,), exported=exported)
 
 
 def _points(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from bokeh.models import ColumnDataSource, FactorRange
+from bokeh.models import ColumnDataSource, FactorRange, LayoutDOM
 from bokeh.models.annotations import LegendItem
 from bokeh.transform import dodge
 
@@ -52,39 +52,49 @@ def bar_chart(
     if colours is not None:
         data["colour"] = list(colours)
     source = ColumnDataSource(data, name=f"{name}-values")
-    picture = panes.pane(
-        theme, f"{name}-figure", height, FactorRange(factors=categories, range_padding=0.03), y_label=y_label or unit
-    )
-    picture.xgrid.grid_line_color = None
-    if title:
-        panes.title(picture, title, theme)
-    width = 0.8 if stacked else 0.8 / max(1, len(bars))
-    items = []
-    for number, bar in enumerate(bars):
-        place: Any = "category"
-        if not stacked and len(bars) > 1:
-            place = dodge("category", (number - (len(bars) - 1) / 2) * width, range=picture.x_range)
-        edges = {"bottom": f"{bar.key}_low", "top": f"{bar.key}_high"} if stacked else {"bottom": 0, "top": bar.key}
-        drawn: Any = picture.vbar(
-            x=place,
-            width=width * 0.92,
-            source=source,
-            fill_color=bar.colour if colours is None else "colour",
-            line_color=None,
-            name=bar.name,
-            **edges,
+
+    def draw() -> LayoutDOM:
+        picture = panes.pane(
+            theme,
+            f"{name}-figure",
+            height,
+            FactorRange(factors=categories, range_padding=0.03),
+            y_label=y_label or unit,
         )
-        items.append(LegendItem(label=bar.name, renderers=[drawn]))
-        tooltip(picture, drawn, "@category", [Shown(each.name, each.key, each.colour, unit) for each in bars], "mouse")
-    if len(items) > 1:
-        picture.add_layout(panes.legend(theme, items), "above")
-    panes.zero_line(picture, theme)
-    if max(map(len, categories), default=0) * len(categories) > 90:
-        picture.xaxis.major_label_orientation = 0.7
+        picture.xgrid.grid_line_color = None
+        if title:
+            panes.title(picture, title, theme)
+        width = 0.8 if stacked else 0.8 / max(1, len(bars))
+        items = []
+        for number, bar in enumerate(bars):
+            place: Any = "category"
+            if not stacked and len(bars) > 1:
+                place = dodge("category", (number - (len(bars) - 1) / 2) * width, range=picture.x_range)
+            edges = {"bottom": f"{bar.key}_low", "top": f"{bar.key}_high"} if stacked else {"bottom": 0, "top": bar.key}
+            drawn: Any = picture.vbar(
+                x=place,
+                width=width * 0.92,
+                source=source,
+                fill_color=bar.colour if colours is None else "colour",
+                line_color=None,
+                name=bar.name,
+                **edges,
+            )
+            items.append(LegendItem(label=bar.name, renderers=[drawn]))
+            tooltip(
+                picture, drawn, "@category", [Shown(each.name, each.key, each.colour, unit) for each in bars], "mouse"
+            )
+        if len(items) > 1:
+            picture.add_layout(panes.legend(theme, items), "above")
+        panes.zero_line(picture, theme)
+        if max(map(len, categories), default=0) * len(categories) > 90:
+            picture.xaxis.major_label_orientation = 0.7
+        return picture
+
     table = frame[[bar.key for bar in bars]].rename(columns={bar.key: f"{bar.name} [{unit}]" for bar in bars})
     whole_shape = (tuple(categories), tuple(bars), stacked, unit, title, theme, shape, colours is None)
     exported = table.rename_axis(str(frame.index.name or "category")).reset_index()
-    return Chart(name, picture, whole_shape, (source,), exported=exported)
+    return Chart(name, draw, whole_shape, (source,), exported=exported)
 
 
 def _edges(frame: pd.DataFrame, bars: Sequence[Bar]) -> dict[str, np.ndarray]:

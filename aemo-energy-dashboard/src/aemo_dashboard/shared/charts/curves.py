@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from bokeh.models import AdaptiveTicker, ColumnDataSource, NumeralTickFormatter, Range1d
+from bokeh.models import AdaptiveTicker, ColumnDataSource, LayoutDOM, NumeralTickFormatter, Range1d
 from bokeh.models.annotations import LegendItem
 
 from aemo_dashboard.shared.charts import panes
@@ -46,35 +46,43 @@ def curve_chart(
 
     ``unit``: a key of `hover.UNITS`. Sources are named ``<name>-<key>`` with the columns ``x`` and ``y``.
     """
-    x_range = Range1d(start=x_bounds[0], end=x_bounds[1], reset_start=x_bounds[0], reset_end=x_bounds[1])
-    picture = panes.pane(theme, f"{name}-figure", height, x_range, y_label=y_label or unit)
-    picture.xaxis.axis_label = x_label
-    picture.xaxis.formatter = NumeralTickFormatter(format="0" + ("." + "0" * x_digits if x_digits else ""))
-    if x_label == HOURS:
-        picture.xaxis.ticker = AdaptiveTicker(base=24, mantissas=[1, 2, 3, 6, 12], desired_num_ticks=10)
-    if title:
-        panes.title(picture, title, theme)
-    sources, items = [], []
-    for curve, values in frames:
-        data: dict[str, Any] = {"x": values.index.to_numpy(dtype="float64"), "y": values.to_numpy(dtype="float64")}
-        source = ColumnDataSource(data, name=f"{name}-{curve.key}")
-        line: Any = picture.line(
-            "x",
-            "y",
-            source=source,
-            line_color=curve.colour,
-            line_width=curve.width,
-            line_dash=curve.dash,
-            name=curve.name,
+    sources = [
+        ColumnDataSource(
+            {"x": values.index.to_numpy(dtype="float64"), "y": values.to_numpy(dtype="float64")},
+            name=f"{name}-{curve.key}",
         )
-        items.append(LegendItem(label=curve.name, renderers=[line]))
-        sources.append(source)
-        tooltip(picture, line, f"{x_label} @x{{0.0}}", [Shown(curve.name, "y", curve.colour, unit)], mode="mouse")
-    if len(items) > 1:
-        picture.add_layout(panes.legend(theme, items), "above")
-    panes.zero_line(picture, theme)
+        for curve, values in frames
+    ]
+
+    def draw() -> LayoutDOM:
+        x_range = Range1d(start=x_bounds[0], end=x_bounds[1], reset_start=x_bounds[0], reset_end=x_bounds[1])
+        picture = panes.pane(theme, f"{name}-figure", height, x_range, y_label=y_label or unit)
+        picture.xaxis.axis_label = x_label
+        picture.xaxis.formatter = NumeralTickFormatter(format="0" + ("." + "0" * x_digits if x_digits else ""))
+        if x_label == HOURS:
+            picture.xaxis.ticker = AdaptiveTicker(base=24, mantissas=[1, 2, 3, 6, 12], desired_num_ticks=10)
+        if title:
+            panes.title(picture, title, theme)
+        items = []
+        for (curve, _), source in zip(frames, sources, strict=True):
+            line: Any = picture.line(
+                "x",
+                "y",
+                source=source,
+                line_color=curve.colour,
+                line_width=curve.width,
+                line_dash=curve.dash,
+                name=curve.name,
+            )
+            items.append(LegendItem(label=curve.name, renderers=[line]))
+            tooltip(picture, line, f"{x_label} @x{{0.0}}", [Shown(curve.name, "y", curve.colour, unit)], mode="mouse")
+        if len(items) > 1:
+            picture.add_layout(panes.legend(theme, items), "above")
+        panes.zero_line(picture, theme)
+        return picture
+
     table = pd.concat(
         [values.rename(f"{curve.name} [{unit}]") for curve, values in frames], axis="columns"
     ).sort_index()
     whole_shape = (tuple(curve for curve, _ in frames), x_bounds, x_label, unit, title, theme, shape)
-    return Chart(name, picture, whole_shape, tuple(sources), exported=table.rename_axis(x_label).reset_index())
+    return Chart(name, draw, whole_shape, tuple(sources), exported=table.rename_axis(x_label).reset_index())

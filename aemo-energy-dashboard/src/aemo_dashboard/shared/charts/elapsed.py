@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pandas as pd
-from bokeh.models import AdaptiveTicker, ColumnDataSource, NumeralTickFormatter, Range1d
+from bokeh.models import AdaptiveTicker, ColumnDataSource, LayoutDOM, NumeralTickFormatter, Range1d
 from bokeh.models.annotations import LegendItem
 
 from aemo_dashboard.shared.charts import panes
 from aemo_dashboard.shared.charts.hover import Shown, add_hover
 from aemo_dashboard.shared.charts.lines import Line
-from aemo_dashboard.shared.charts.price_axis import give_price_axis, price_bounds, to_axis
+from aemo_dashboard.shared.charts.price_axis import price_bounds, price_ticks, scale_of_prices, to_axis
 from aemo_dashboard.shared.charts.stack import step_line
 from aemo_dashboard.shared.content import Chart
 from aemo_dashboard.shared.theme import Theme
@@ -67,42 +67,48 @@ def elapsed_chart(
     data |= {str(key): frame[key].to_numpy(dtype="float64") for key in frame.columns}
     values = ColumnDataSource(data, name=f"{name}-values")
     drawn = frame[[line.key for line in lines]]
-    limits = price_bounds(drawn) if price_scale is not None else None
+    scale = None if price_scale is None else scale_of_prices(*price_bounds(drawn), price_scale)
     points = ColumnDataSource(_points(drawn, axis, price_scale), name=f"{name}-lines")
-    last = axis.length / axis.unit
-    x_range = Range1d(start=0, end=last, reset_start=0, reset_end=last, name=f"{name}-elapsed")
-    picture = panes.pane(theme, f"{name}-0", height, x_range, y_label=y_label)
-    picture.xaxis.axis_label = axis.label
-    picture.xaxis.formatter = NumeralTickFormatter(format="0,0[.]0")
-    if axis.name == "Hours":
-        picture.xaxis.ticker = AdaptiveTicker(base=24, mantissas=[1, 2, 3, 6, 12], desired_num_ticks=10)
-    if price_scale is not None and limits is not None:
-        give_price_axis(picture, *limits, price_scale)
-    items = []
-    for line in lines:
-        made: Any = picture.step(
-            x="elapsed",
-            y=line.key,
-            source=points,
-            mode="before",
-            line_color=line.colour,
-            line_width=line.width,
-            line_dash=line.dash,
-            name=line.name,
-        )
-        items.append(LegendItem(label=line.name, renderers=[made]))
-    picture.add_layout(panes.legend(theme, items), "above")
-    panes.zero_line(picture, theme)
-    shown = [Shown(line.name, line.key, line.colour, line.unit) for line in lines]
-    add_hover(picture, values, shown, f"{axis.name} @left{{0,0.00}} to @elapsed{{0,0.00}}", right="elapsed")
-    whole_shape = (axis, tuple(lines), limits, y_label, price_scale, theme, shape)
+
+    def draw() -> LayoutDOM:
+        last = axis.length / axis.unit
+        x_range = Range1d(start=0, end=last, reset_start=0, reset_end=last, name=f"{name}-elapsed")
+        picture = panes.pane(theme, f"{name}-0", height, x_range, y_label=y_label)
+        picture.xaxis.axis_label = axis.label
+        picture.xaxis.formatter = NumeralTickFormatter(format="0,0[.]0")
+        if axis.name == "Hours":
+            picture.xaxis.ticker = AdaptiveTicker(base=24, mantissas=[1, 2, 3, 6, 12], desired_num_ticks=10)
+        if scale is not None:
+            picture.y_range = scale.range
+            price_ticks(scale, *picture.yaxis, *picture.ygrid)
+        items = []
+        for line in lines:
+            made: Any = picture.step(
+                x="elapsed",
+                y=line.key,
+                source=points,
+                mode="before",
+                line_color=line.colour,
+                line_width=line.width,
+                line_dash=line.dash,
+                name=line.name,
+            )
+            items.append(LegendItem(label=line.name, renderers=[made]))
+        picture.add_layout(panes.legend(theme, items), "above")
+        panes.zero_line(picture, theme)
+        shown = [Shown(line.name, line.key, line.colour, line.unit) for line in lines]
+        add_hover(picture, values, shown, f"{axis.name} @left{{0,0.00}} to @elapsed{{0,0.00}}", right="elapsed")
+        return picture
+
+    whole_shape = (axis, tuple(lines), y_label, price_scale, theme, shape)
     headings = {line.key: f"{line.name} [{line.unit}]" for line in lines}
     exported = frame.rename(columns=headings).set_axis(data["elapsed"], axis="index")
     return Chart(
         name,
-        picture,
+        draw,
         whole_shape,
         (values, points),
+        scales=() if scale is None else (scale,),
         exported=exported.rename_axis(f"{axis.name} since the start (end of interval)").reset_index(),
     )
 

@@ -1,7 +1,7 @@
 """Lines over a time axis that hold each value over its interval, break where one is missing, and say so on hover."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -10,7 +10,6 @@ from bokeh.layouts import column
 from bokeh.models import (
     ColumnDataSource,
     DataRange1d,
-    FixedTicker,
     LayoutDOM,
     LinearAxis,
     NumeralTickFormatter,
@@ -21,9 +20,9 @@ from bokeh.plotting import figure
 
 from aemo_dashboard.shared.charts import panes
 from aemo_dashboard.shared.charts.hover import Shown, add_hover, when
-from aemo_dashboard.shared.charts.price_axis import give_price_axis, log_like_ticks, price_bounds, price_range, to_axis
+from aemo_dashboard.shared.charts.price_axis import price_bounds, price_ticks, scale_of_prices, to_axis
 from aemo_dashboard.shared.charts.stack import step_line
-from aemo_dashboard.shared.content import Chart
+from aemo_dashboard.shared.content import Chart, Scale
 from aemo_dashboard.shared.resolution_manager import Window
 from aemo_dashboard.shared.theme import Theme
 
@@ -63,11 +62,11 @@ class Area:
     labels: tuple[str, ...] = ()
 
 
-class Limits(NamedTuple):
-    """The bounds of a pane's two axes, None where they follow the data."""
+class Scales(NamedTuple):
+    """Those of a pane's two axes, None where the browser fits them to the data."""
 
-    left: tuple[float, float] | None
-    right: tuple[float, float] | None
+    left: Scale | None
+    right: Scale | None
 
 
 @dataclass(frozen=True)
@@ -111,20 +110,57 @@ def time_chart(
     values = ColumnDataSource(data, name=f"{name}-values")
     time = panes.time_range(window, f"{name}-time")
     first = min(start, stamps[0] - step) if len(stamps) else start
-    made, sources, bounds = [], [values], []
-    for number, each in enumerate(drawn):
-        source, limits = line_points(each, frame, step, first, f"{name}-lines-{number}")
-        picture = line_pane(
-            f"{name}-{number}", each, window, theme, time, source, values, limits, number == len(drawn) - 1
-        )
-        if number:
-            picture.toolbar_location = None  # the first pane's zoom moves all
-        made.append(picture)
-        sources.append(source)
-        bounds.append(limits)
-    layout = column(*cast("list[LayoutDOM]", made), sizing_mode="stretch_width", name=f"{name}-chart")
-    whole_shape = panes.shape_of(window, tuple(drawn), tuple(bounds), theme, shape)
-    return Chart(name, layout, whole_shape, tuple(sources), (time,), frame.rename_axis("settlementdate").reset_index())
+    points = [line_points(each, frame, step, first, f"{name}-lines-{number}") for number, each in enumerate(drawn)]
+
+    def draw() -> LayoutDOM:
+        return above_each_other(name, line_panes(name, drawn, window, theme, time, points, values))
+
+    whole_shape = panes.shape_of(window, shape_of_panes(drawn), theme, shape)
+    exported = frame.rename_axis("settlementdate").reset_index()
+    return Chart(name, draw, whole_shape, (values, *sources_of(points)), (time,), scales_of(points), exported)
+
+
+Points = Sequence[tuple[ColumnDataSource, Scales]]
+"""Of each pane: what is drawn, and the scales of its axes."""
+
+
+def sources_of(points: Points) -> tuple[ColumnDataSource, ...]:
+    """What is drawn."""
+    return tuple(source for source, _ in points)
+
+
+def scales_of(points: Points) -> tuple[Scale, ...]:
+    """All that there are."""
+    return tuple(scale for _, scales in points for scale in scales if scale is not None)
+
+
+def shape_of_panes(drawn: Sequence[Pane]) -> Hashable:
+    """All but the bounds of the axes, which follow the numbers."""
+    bounded = tuple((each.bounds is None, each.right_bounds is None) for each in drawn)
+    return tuple(replace(each, bounds=None, right_bounds=None) for each in drawn), bounded
+
+
+def line_panes(
+    name: str,
+    drawn: Sequence[Pane],
+    window: Window,
+    theme: Theme,
+    time: Range1d,
+    points: Points,
+    values: ColumnDataSource,
+) -> list[figure]:
+    """The panes of a chart; only the last one's time axis is labelled."""
+    return [
+        line_pane(f"{name}-{number}", each, window, theme, time, *points[number], values, number == len(drawn) - 1)
+        for number, each in enumerate(drawn)
+    ]
+
+
+def above_each_other(name: str, pictures: Sequence[figure]) -> LayoutDOM:
+    """Panes over one time axis: the first one's zoom moves all."""
+    for picture in pictures[1:]:
+        picture.toolbar_location = None
+    return column(*cast("list[LayoutDOM]", pictures), sizing_mode="stretch_width", name=f"{name}-chart")
 
 
 def _columns(lines: Sequence[Line]) -> list[str]:
@@ -133,15 +169,13 @@ def _columns(lines: Sequence[Line]) -> list[str]:
 
 def line_points(
     each: Pane, frame: pd.DataFrame, step: pd.Timedelta, first: pd.Timestamp, name: str
-) -> tuple[ColumnDataSource, Limits]:
-    """The points of a pane's lines and areas, and the bounds of axes that are rounded to a scale of prices."""
+) -> tuple[ColumnDataSource, Scales]:
+    """The points of a pane's lines and areas, and the scales of its axes."""
     left, right = frame[_columns(each.lines)], frame[_columns(each.right)]
-    left_limits, right_limits = each.bounds, None
+    scales = Scales(_scale(left, each.bounds, each.price_scale), _scale(right, each.right_bounds, each.right_scale))
     if each.price_scale is not None:
-        left_limits = each.bounds or price_bounds(left)
         left = to_axis(left, each.price_scale)
     if each.right_scale is not None:
-        right_limits = price_bounds(right)
         right = to_axis(right, each.right_scale)
     stacked = frame[[key for key in _area_keys(each) if key not in left]]
     others = [right[[key for key in right if key not in left]], stacked]
@@ -150,7 +184,13 @@ def line_points(
     data: dict[str, Any] = {"settlementdate": points.index.to_numpy()}
     data |= {str(key): points[key].to_numpy(dtype="float32") for key in points.columns if key not in stacked}
     data |= _edges(points, _area_keys(each))
-    return ColumnDataSource(data, name=name), Limits(left_limits, right_limits)
+    return ColumnDataSource(data, name=name), scales
+
+
+def _scale(values: pd.DataFrame, bounds: tuple[float, float] | None, scale: str | None) -> Scale | None:
+    if scale is not None:
+        return scale_of_prices(*(bounds or price_bounds(values)), scale)
+    return None if bounds is None else Scale(Range1d(start=bounds[0], end=bounds[1]))
 
 
 def _area_keys(each: Pane) -> list[str]:
@@ -177,22 +217,21 @@ def line_pane(
     theme: Theme,
     time: Range1d,
     source: ColumnDataSource,
+    scales: Scales,
     values: ColumnDataSource,
-    limits: Limits,
     last: bool,
 ) -> figure:
     """One pane of a chart over the sources of ``line_points`` and of the intervals' values."""
     picture = panes.time_pane(theme, name, each.height, time, y_label=each.y_label, last=last)
     if each.title:
         panes.title(picture, each.title, theme)
-    if each.price_scale is not None and limits.left is not None:
-        give_price_axis(picture, *limits.left, each.price_scale)
-    elif limits.left is not None:
-        picture.y_range = Range1d(start=limits.left[0], end=limits.left[1])
+    if scales.left is not None:
+        picture.y_range = scales.left.range
+        price_ticks(scales.left, *picture.yaxis, *picture.ygrid)
     items = [_draw_area(picture, area, source) for area in each.areas]
     items += [_draw(picture, line, source) for line in each.lines]
     if each.right:
-        items += _draw_right(picture, each, source, limits.right, theme)
+        items += _draw_right(picture, each, source, scales.right, theme)
     if len(items) > 1:
         picture.add_layout(panes.legend(theme, items), "above")
     panes.zero_line(picture, theme)
@@ -266,21 +305,15 @@ def _draw_area(picture: figure, area: Area, source: ColumnDataSource) -> LegendI
 
 
 def _draw_right(
-    picture: figure, each: Pane, source: ColumnDataSource, limits: tuple[float, float] | None, theme: Theme
+    picture: figure, each: Pane, source: ColumnDataSource, scale: Scale | None, theme: Theme
 ) -> list[LegendItem]:
     """Lines against an axis of their own; each axis is stretched by its own lines only."""
-    own: DataRange1d | Range1d = DataRange1d()
-    if each.right_bounds is not None:
-        own = Range1d(start=each.right_bounds[0], end=each.right_bounds[1])
+    own: DataRange1d | Range1d = DataRange1d() if scale is None else scale.range
     axis = LinearAxis(y_range_name="right", axis_label=each.right_label)
     axis.formatter = NumeralTickFormatter(format="0,0")  # type: ignore[assignment]  # any formatter will do
     panes.look_of_axis(axis, theme)
-    if limits is not None and each.right_scale is not None:
-        own = price_range(*limits, each.right_scale)
-        if each.right_scale == "log-like":
-            ticks = log_like_ticks(limits[0], limits[1] * 1.1)
-            axis.ticker = FixedTicker(ticks=list(ticks), minor_ticks=[])  # type: ignore[assignment]  # any ticker will do
-            axis.major_label_overrides = dict(ticks.items())
+    if scale is not None:
+        price_ticks(scale, axis)
     picture.extra_y_ranges["right"] = own
     picture.add_layout(axis, "right")
     picture.min_border_right = RIGHT_ROOM

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from bokeh.models import FixedTicker, Range1d
-from bokeh.plotting import figure
+from bokeh.models import Axis, FixedTicker, Grid, Range1d
+
+from aemo_dashboard.shared.content import Scale
 
 BEND_DOLLARS = 100.0  # linear well below, logarithmic well above; both signs alike
 LOG_LIKE_TICKS = (-20_000, -10_000, -3000, -1000, -300, -100, -50, 0, 50, 100, 300, 1000, 3000, 10_000, 20_000)
@@ -43,8 +44,12 @@ def position(dollars_per_mwh: float, scale: str) -> float:
     return float(np.arcsinh(dollars_per_mwh / BEND_DOLLARS)) if scale == "log-like" else dollars_per_mwh
 
 
-def log_like_ticks(low: float, high: float) -> dict[float, str]:
-    """``{position: label}`` for the ticks of the log-like scale between two prices, labelled with the price itself.
+LOG_LIKE_LABELS = {position(tick, "log-like"): f"{tick:,}".replace("-", "−") for tick in LOG_LIKE_TICKS}
+"""The price itself at the position of each tick that there may be."""
+
+
+def log_like_ticks(low: float, high: float) -> list[float]:
+    """Positions of the ticks of the log-like scale between two prices.
 
     Zero and the outermost ticks come first; others follow where their labels have room.
     """
@@ -55,8 +60,7 @@ def log_like_ticks(low: float, high: float) -> dict[float, str]:
         place = position(tick, "log-like")
         if tick in shown and all(abs(place - other) >= room for other in kept):
             kept.append(place)
-    label = {position(tick, "log-like"): f"{tick:,}".replace("-", "−") for tick in shown}
-    return {place: label[place] for place in sorted(kept)}
+    return sorted(kept)
 
 
 def price_bounds(dollars_per_mwh: pd.DataFrame) -> tuple[float, float]:
@@ -73,19 +77,19 @@ def price_bounds(dollars_per_mwh: pd.DataFrame) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def price_range(low: float, high: float, scale: str) -> Range1d:
-    """The range of an axis between two prices, with a little room."""
+def scale_of_prices(low: float, high: float, scale: str) -> Scale:
+    """The bounds of an axis between two prices with a little room, and its ticks."""
     bottom, top = position(low, scale), position(high, scale)
     room = 0.06 * (top - bottom)
-    return Range1d(start=bottom - room, end=top + room)
+    ticker = FixedTicker(ticks=log_like_ticks(low, high * 1.1), minor_ticks=[]) if scale == "log-like" else None
+    return Scale(Range1d(start=bottom - room, end=top + room), ticker)
 
 
-def give_price_axis(pane: figure, low: float, high: float, scale: str) -> None:
-    """Let a pane's axis run between two prices on a scale, labelled with the prices themselves."""
-    pane.y_range = price_range(low, high, scale)
-    if scale != "log-like":
+def price_ticks(scale: Scale, *parts: Axis | Grid) -> None:
+    """Give axes and grids the ticks of a scale, labelled with the prices themselves."""
+    if scale.ticker is None:
         return
-    ticks = log_like_ticks(low, high * 1.1)
-    ticker = FixedTicker(ticks=list(ticks), minor_ticks=[])
-    pane.yaxis.ticker, pane.ygrid.ticker = ticker, ticker
-    pane.yaxis.major_label_overrides = dict(ticks.items())
+    for part in parts:
+        part.ticker = scale.ticker
+        if isinstance(part, Axis):
+            part.major_label_overrides = dict(LOG_LIKE_LABELS)  # type: ignore[arg-type]  # a dict of others, too

@@ -6,17 +6,24 @@ own interval (stamps end their interval), positive up and negative down from the
 """
 
 from collections.abc import Hashable, Sequence
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
-from bokeh.layouts import column
 from bokeh.models import ColumnDataSource, LayoutDOM, Range1d
 from bokeh.models.annotations import LegendItem
 from bokeh.plotting import figure
 
 from aemo_dashboard.shared.charts import panes
 from aemo_dashboard.shared.charts.hover import Shown, add_hover, when
-from aemo_dashboard.shared.charts.lines import Pane, line_pane, line_points
+from aemo_dashboard.shared.charts.lines import (
+    Pane,
+    above_each_other,
+    line_panes,
+    line_points,
+    scales_of,
+    shape_of_panes,
+    sources_of,
+)
 from aemo_dashboard.shared.charts.stack import Band, stacked_bands
 from aemo_dashboard.shared.content import Chart
 from aemo_dashboard.shared.export import slug
@@ -59,32 +66,29 @@ def stack_chart(
     levels |= {edge: edges[edge].to_numpy(dtype="float32") for edge in edges.columns}
     level_source = ColumnDataSource(levels, name=f"{name}-levels")
     time = panes.time_range(window, f"{name}-time")
-    made: list[figure] = []
-    if not mw.empty:
-        made.append(
-            _mw_pane(f"{name}-mw", mw, bands, window, theme, time, level_source, values, height, not below, unit)
-        )
-    sources, bounds = [values, level_source], []
-    for number, each in enumerate(below):
-        source, limits = line_points(each, others, step, first, f"{name}-lines-{number}")
-        last = number == len(below) - 1
-        made.append(line_pane(f"{name}-{number}", each, window, theme, time, source, values, limits, last))
-        sources.append(source)
-        bounds.append(limits)
-    for picture in made[1:]:
-        picture.toolbar_location = None  # the first pane's zoom moves all
-    layout = column(*cast("list[LayoutDOM]", made), sizing_mode="stretch_width", name=f"{name}-chart")
-    whole_shape = panes.shape_of(window, tuple(bands), tuple(below), tuple(bounds), theme, height, unit, shape)
+    points = [line_points(each, others, step, first, f"{name}-lines-{number}") for number, each in enumerate(below)]
+    series = [] if mw.empty else [str(one) for one in mw.columns]
+
+    def draw() -> LayoutDOM:
+        made = line_panes(name, below, window, theme, time, points, values)
+        if series:
+            look = (window, theme, time, level_source, values, height, not below, unit)
+            made.insert(0, _mw_pane(f"{name}-mw", series, bands, *look))
+        return above_each_other(name, made)
+
+    drawn = (tuple(series), tuple(bands), shape_of_panes(below))
+    whole_shape = panes.shape_of(window, drawn, theme, height, unit, shape)
     exported = pd.concat(
         [mw.rename(columns=lambda series: f"{slug(str(series))}_mw"), others], axis="columns", sort=False
     )
     table = exported.rename_axis("settlementdate").reset_index()
-    return Chart(name, layout, whole_shape, tuple(sources), (time,), table)
+    sources = (values, level_source, *sources_of(points))
+    return Chart(name, draw, whole_shape, sources, (time,), scales_of(points), table)
 
 
 def _mw_pane(
     name: str,
-    mw: pd.DataFrame,
+    series: list[str],
     bands: Sequence[Band],
     window: Window,
     theme: Theme,
@@ -114,8 +118,7 @@ def _mw_pane(
     items = [LegendItem(label=entry, renderers=entries[entry]) for entry in ranked]
     pane.add_layout(panes.legend(theme, items), "above")
     panes.zero_line(pane, theme)
-    series = in_order([str(one) for one in mw.columns])
-    shown = [Shown(one, f"{slug(one)}_mw", series_colour(one), unit) for one in reversed(series)]
+    shown = [Shown(one, f"{slug(one)}_mw", series_colour(one), unit) for one in reversed(in_order(series))]
     add_hover(pane, values, shown, when(window))
     return pane
 
