@@ -395,6 +395,35 @@ def test_silent_aggregates_are_no_unknown_units(day: Path, queries: QueryManager
     assert unknown["duid"].tolist() == ["NEW1", "RT_SA1", "STRANGE1"]
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_half_hours_that_a_unit_lacks_are_counted_over_days_as_by_hand(
+    root: Path, queries: QueryManager, seed: int
+) -> None:
+    """Whole days come from the roll-up, what is left at both ends of the window from readings."""
+    rng = np.random.default_rng(seed)
+    halves = [each for each in stamps("2026-09-02 12:00", 48 * 5, 30) if rng.random() > 0.05]  # some nobody has
+    names = ["coal1", " COAL1X", "BATT1", "NEW1", "HYD1"]
+    rows = [(each, duid, 1.0) for duid in names for each in halves if rng.random() > (0.3 if duid == "NEW1" else 0.02)]
+    rows = [row for row in rows if row[1] != "HYD1" or row[0].day == 31]  # of one day only
+    nem_files.units(root)
+    nem_files.scada(root, rows, "scada30")
+    window = Window.of(at("2026-08-29 09:30"), at("2026-09-02 07:00"), "30min")
+    frame = pd.DataFrame(rows, columns=["t", "duid", "mw"])
+    frame = frame[(frame["t"] > window.start) & (frame["t"] <= window.end)]
+    every = sorted(frame["t"].unique())
+    expected = {}
+    for duid, mine in frame.groupby(frame["duid"].str.strip().str.upper())["t"]:
+        between = sum(1 for each in every if mine.min() <= each <= mine.max())
+        if between > len(mine):
+            expected[duid] = between - len(mine)
+    found = generation_adapter.unit_gaps(queries, window)
+    assert dict(zip(found["duid"], found["missing"], strict=True)) == expected
+    assert len(expected) >= 3
+    assert found["missing"].is_monotonic_decreasing
+    inside = generation_adapter.unit_gaps(queries, window, "NSW1")
+    assert set(inside["duid"]) == {"BATT1", "COAL1"} & set(expected) != set(expected)
+
+
 # -- files -------------------------------------------------------------------------------------------------------------
 
 

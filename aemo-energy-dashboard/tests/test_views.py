@@ -217,5 +217,5 @@ def test_a_race_is_run_again_and_the_newer_fingerprint_is_kept(root: Path, monke
     frame, read = views.run("prices", price_source(), {**WINDOW, "regions": ["NSW1"]})
     assert frame["rrp"].tolist() == [60.0]
     assert len(calls) == 2
-    assert read == views.fingerprint(price_source())
+    assert read == views.fingerprint(price_source(), views.glance())
     views.close()

@@ -8,7 +8,7 @@ import pandas as pd
 
 from aemo_dashboard.errors import NoDataError
 from aemo_dashboard.nemtime import spoken
-from aemo_dashboard.shared.duckdb_views import UNITS, Source, Value, part_files
+from aemo_dashboard.shared.duckdb_views import UNITS, Source, Value
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import (
     DAILY,
@@ -140,8 +140,8 @@ def oldest(queries: QueryManager, table: str) -> datetime | None:
 
 def _edge(queries: QueryManager, table: str, position: int) -> datetime | None:
     """Dated part files never overlap, so the first or last of them decides, with those of any other name."""
-    files = part_files(queries.data_dir, table)
-    dated = sorted((path for path in files if partition_span(path.stem)), key=lambda path: path.stem)
+    files = queries.parts(table)
+    dated = [path for path in files if partition_span(path.stem)]
     others = [path for path in files if not partition_span(path.stem)]
     chosen = [dated[position], *others] if dated else others
     if not chosen:

@@ -8,6 +8,7 @@ A source may also name a roll-up (`rollups`); its files are made, a month each, 
 are asked for.
 """
 
+import contextlib
 import logging
 import os
 import random
@@ -30,8 +31,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from aemo_dashboard.errors import DataError
-from aemo_dashboard.shared.rollups import ROLLUPS, Rollup, RollupStore, identity
-from aemo_dashboard.shared.tables import TABLES, UNIT_COLUMNS, partition_span
+from aemo_dashboard.shared.rollups import ROLLUPS, UNIT_LIST, Rollup, RollupStore, identity
+from aemo_dashboard.shared.tables import TABLES, TEXT, UNIT_COLUMNS, partition_span
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,8 @@ class Glance:
         self._parts: dict[str, list[Path]] = {}
         self._stamps: dict[Path, Stamp | None] = {}
         self._months: dict[str, dict[str, list[Path]]] = {}
+        self.origins: dict[Source, list[Path]] = {}
+        """The existing files behind each source that was asked for."""
 
     def parts(self, table: str) -> list[Path]:
         """All part files of a table, oldest first; temporary files (leading dot) and foreign names are left out."""
@@ -152,6 +155,9 @@ class Source:
 
 
 UNITS = Source("reference/duid_mapping.csv")
+_UNIT_SCHEMA = pa.schema([(name, TEXT) for name in UNIT_COLUMNS])
+MADE = frozenset({*ROLLUPS, UNITS.table})
+"""Tables of which queries read what is kept of them in the cache folder."""
 
 
 def _span(month: str) -> tuple[datetime, datetime]:
@@ -185,6 +191,8 @@ class Views:
         )
         self._connection.execute(macros + relations)
         self._threads = threading.local()
+        self._no_units = Path(self._scratch.name) / "units.csv"
+        self._no_units.write_text(",".join(UNIT_COLUMNS) + "\n", encoding="utf-8")
         self._empty = self._write_empty_files(Path(self._scratch.name))
         self._rollups = RollupStore(cache_dir, data_dir, Path(self._scratch.name) / "rollups")
         self._text_of = {name: identity(macros, *self._texts(rollup)) for name, rollup in ROLLUPS.items()}
@@ -205,8 +213,8 @@ class Views:
         for name, schema in (schemas | {name: rollup.schema for name, rollup in ROLLUPS.items()}).items():
             empty[name] = folder / f"{name}.parquet"
             pq.write_table(schema.empty_table(), empty[name])
-        empty[UNITS.table] = folder / "units.csv"
-        empty[UNITS.table].write_text(",".join(UNIT_COLUMNS) + "\n", encoding="utf-8")
+        empty[UNITS.table] = folder / "units.parquet"
+        pq.write_table(_UNIT_SCHEMA.empty_table(), empty[UNITS.table])
         return empty
 
     def close(self) -> None:
@@ -217,6 +225,11 @@ class Views:
 
     def _origins(self, source: Source, glance: Glance) -> list[Path]:
         """The existing files of the data folder behind a source."""
+        if source not in glance.origins:
+            glance.origins[source] = self._found(source, glance)
+        return glance.origins[source]
+
+    def _found(self, source: Source, glance: Glance) -> list[Path]:
         if source.table in ROLLUPS:
             rollup = ROLLUPS[source.table]
             behind = [self._sources_of(rollup, month, glance).values() for month in self._months(source, glance)]
@@ -254,11 +267,29 @@ class Views:
 
     def _files(self, source: Source, glance: Glance) -> list[Path]:
         """The files that a query reads for a source; roll-ups that aren't there yet are made."""
+        if source == UNITS:
+            return self._unit_list(glance)
         if source.table not in ROLLUPS:
             return self._origins(source, glance)
         rollup = ROLLUPS[source.table]
         months = self._months(source, glance)
         return self._rollups.by_year(rollup, {month: self._rolled_up(rollup, month, glance) for month in months})
+
+    def _unit_list(self, glance: Glance) -> list[Path]:
+        """The list of units as a part file; none where there is no list."""
+        files = self._origins(UNITS, glance)
+        if not files:
+            return []
+        read = glance.fingerprint(files)
+        key = identity(self.sql[UNIT_LIST.name], read)
+
+        def make() -> tuple[pa.Table, str]:
+            rows = self._rows_of(UNIT_LIST.name, {"units": [str(self._no_units), *map(str, files)]})
+            if fingerprint(files) != read:
+                raise FileNotFoundError(f"{UNITS.table} was replaced while it was read")
+            return pa.Table.from_pandas(rows, _UNIT_SCHEMA, preserve_index=False), key
+
+        return [self._rollups.have(UNIT_LIST, "units", key, make)]
 
     def _rolled_up(self, rollup: Rollup, month: str, glance: Glance) -> Path:
         def key(read: Fingerprint) -> str:
@@ -280,9 +311,28 @@ class Views:
                 yield self._rolled_up(rollup, month, Glance(self.data_dir))
             yield from self._files(Source(rollup.name), Glance(self.data_dir))
 
-    def fingerprint(self, sources: Mapping[str, Source], glance: Glance | None = None) -> Fingerprint:
-        """The fingerprint of all files of the data folder behind these sources, now or at a glance."""
-        glance = glance or Glance(self.data_dir)
+    @contextlib.contextmanager
+    def at_a_glance(self) -> Iterator[None]:
+        """All queries of this thread inside are of the folder as it stood when each file was first looked at.
+
+        A file that changes meanwhile is found out after each query that reads it, and that query then runs anew.
+        """
+        self._threads.glance = Glance(self.data_dir)
+        try:
+            yield
+        finally:
+            self._threads.glance = None
+
+    def glance(self) -> Glance:
+        """That of the thread's `at_a_glance`, else the folder now."""
+        return getattr(self._threads, "glance", None) or Glance(self.data_dir)
+
+    def _seen_anew(self, glance: Glance) -> None:
+        if getattr(self._threads, "glance", None) is not None:
+            self._threads.glance = glance
+
+    def fingerprint(self, sources: Mapping[str, Source], glance: Glance) -> Fingerprint:
+        """The fingerprint of all files of the data folder behind these sources, at a glance."""
         return glance.fingerprint(path for source in sources.values() for path in self._origins(source, glance))
 
     def run(
@@ -290,7 +340,7 @@ class Views:
     ) -> tuple[pd.DataFrame, Fingerprint]:
         """Run ``sql/<name>.sql``; return its frame and the fingerprint of the files that it was computed from."""
         for attempt in range(OPTIMISTIC_TRIES):
-            glance = Glance(self.data_dir)
+            glance = Glance(self.data_dir) if attempt else self.glance()
             before = self.fingerprint(sources, glance)
             found: dict[str, list[Path]] = {}
             fault: Exception | None = None
@@ -301,10 +351,11 @@ class Views:
                 fault = error
             except duckdb.Error as error:
                 fault = error
-                self._rollups.drop_damaged(
-                    path for key in found if sources[key].table in ROLLUPS for path in found[key]
-                )
-            if self.fingerprint(sources) == before:
+                self._rollups.drop_damaged(path for key in found if sources[key].table in MADE for path in found[key])
+            now = Glance(self.data_dir)
+            unmoved = self.fingerprint(sources, now) == before
+            self._seen_anew(now)  # what was looked at after this query is the look before the next one
+            if unmoved:
                 if fault is None:
                     return frame, before
                 if attempt >= 2:  # the files stood still and it failed all the same, thrice: no race
@@ -323,7 +374,9 @@ class Views:
             key: [str(self._empty[source.table]), *map(str, found[key])] for key, source in sources.items()
         }
         bound |= values
-        bound = {key: value for key, value in bound.items() if key in self._parameters[name]}
+        return self._rows_of(name, {key: value for key, value in bound.items() if key in self._parameters[name]})
+
+    def _rows_of(self, name: str, bound: Mapping[str, object]) -> pd.DataFrame:
         cursor: duckdb.DuckDBPyConnection | None = getattr(self._threads, "cursor", None)
         if cursor is None:
             cursor = self._threads.cursor = self._connection.cursor()
@@ -342,7 +395,7 @@ class Views:
                     copies = {
                         key: self._copy(self._files(src, glance), Path(folder) / key) for key, src in sources.items()
                     }
-                    if attempt < COPY_TRIES - 1 and self.fingerprint(sources) != before:
+                    if attempt < COPY_TRIES - 1 and self.fingerprint(sources, Glance(self.data_dir)) != before:
                         continue  # each copy is whole, but the parts may be of moments that never met
                     return self._execute(name, sources, copies, values), before
                 except FileNotFoundError:

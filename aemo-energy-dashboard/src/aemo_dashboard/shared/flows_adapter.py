@@ -6,6 +6,7 @@ and daily resolution a stored interval is a half hour.
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cached_property
 
 import pandas as pd
 
@@ -37,16 +38,22 @@ class Flows:
     notes: tuple[str, ...] = ()
     filled: pd.DatetimeIndex = field(default_factory=lambda: pd.DatetimeIndex([]))
 
+    @cached_property
+    def by_name(self) -> dict[str, pd.DataFrame]:
+        """The rows of each interconnector that reports, those that are known here first and in their order."""
+        seen = {str(name): rows for name, rows in self.rows.groupby(NAME)}
+        names = (*(name for name in INTERCONNECTORS if name in seen), *sorted(set(seen) - set(INTERCONNECTORS)))
+        return {name: seen[name] for name in names}
+
     @property
     def names(self) -> tuple[str, ...]:
-        """The interconnectors that report, those that are known here first and in their order."""
-        seen = set(self.rows[NAME])
-        return (*(name for name in INTERCONNECTORS if name in seen), *sorted(seen - set(INTERCONNECTORS)))
+        """The interconnectors that report, in that order."""
+        return tuple(self.by_name)
 
     def of(self, name: str) -> pd.DataFrame:
         """One interconnector's rows on all stamps of the window; NaN where no flow is stored."""
-        rows = self.rows[self.rows[NAME] == name].drop(columns=NAME).set_index(TIME)
-        return rows.reindex(self.window.stamps).astype("float64")
+        rows = self.by_name[name] if name in self.by_name else self.rows.iloc[:0]
+        return rows.drop(columns=NAME).set_index(TIME).reindex(self.window.stamps).astype("float64")
 
     def only(self, names: tuple[str, ...]) -> "Flows":
         """The same of some interconnectors."""

@@ -54,7 +54,7 @@ def days_by_fuel(queries: QueryManager, name: str, window: Window, region: str) 
 
 def unknown_units(queries: QueryManager, window: Window) -> pd.DataFrame:
     """Units in no list, in the whole NEM (duid, mw: mean, largest_mw: both MW); silent aggregates are left out."""
-    if window.resolution is DAILY:  # its windows are of whole days, up to the newest interval
+    if window.resolution.stored == THIRTY.stored:
         kept, values = unit_days(window)
         frame = queries.frame("unknown_units_days", kept, **values)
     else:
@@ -66,6 +66,10 @@ def unknown_units(queries: QueryManager, window: Window) -> pd.DataFrame:
 
 def unit_gaps(queries: QueryManager, window: Window, region: str = NEM_REGION) -> pd.DataFrame:
     """Units that lack stored intervals between their first and last value (duid, missing: count), most first."""
+    if window.resolution.stored == THIRTY.stored:
+        kept, values = unit_days(window)
+        fuels = Source("fuel_half_hours", window.start, window.end)
+        return queries.frame("unit_gaps_30min", kept | {"fuels": fuels}, region=region, **values)
     sources = {"scada": window.source("scada"), "units": UNITS}
     return queries.frame("unit_gaps", sources, region=region, start=window.start, end=window.end)
 

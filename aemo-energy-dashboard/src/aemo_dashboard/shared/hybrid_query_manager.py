@@ -50,7 +50,7 @@ class QueryManager:
             *sorted(sources.items(), key=lambda item: item[0]),
             *((key, _hashable(values[key])) for key in sorted(values)),
         )
-        key = (*question, self.views.fingerprint(sources))
+        key = (*question, self.fingerprint(sources))
         with self._lock:
             cached = self._cache.get(key)
             if cached is not None:
@@ -82,6 +82,10 @@ class QueryManager:
             with self._lock:
                 self._cache[key] = frame
 
+    def parts(self, table: str) -> list[Path]:
+        """The part files of a table, oldest first, as they were when the question at hand first looked."""
+        return self.views.glance().parts(table)
+
     def fingerprint(self, sources: Mapping[str, Source]) -> Fingerprint:
         """The fingerprint of the files that a query over these sources would read now."""
-        return self.views.fingerprint(sources)
+        return self.views.fingerprint(sources, self.views.glance())

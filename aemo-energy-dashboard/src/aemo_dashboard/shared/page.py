@@ -143,9 +143,10 @@ def _answer(
     work and not between it.
     """
     try:
-        asked = pinned(queries, asked)
-        fitted = tuple((each, each.fit(queries, asked, values)) for each in controls if each.fit is not None)
-        content = content_of(view, queries, asked, values, theme)
+        with queries.views.at_a_glance():
+            asked = pinned(queries, asked)
+            fitted = tuple((each, each.fit(queries, asked, values)) for each in controls if each.fit is not None)
+            content = content_of(view, queries, asked, values, theme)
         for block in content.leaves():
             if isinstance(block, Chart) and drawn.get(block.name) != block.shape:
                 _ = block.layout

@@ -92,7 +92,10 @@ ROLLUPS = {
             "unit_days",
             "scada30",
             (("prices", "prices30"),),
-            (("duid", TEXT), ("region", TEXT), ("fuel", TEXT), *((name, FLOAT) for name in _SUMS)),
+            (
+                *(("duid", TEXT), ("region", TEXT), ("fuel", TEXT), *((name, FLOAT) for name in _SUMS)),
+                *(("first_at", TIME), ("last_at", TIME)),
+            ),
         ),
         Rollup(
             "renewable_records",
@@ -134,6 +137,9 @@ ROLLUPS = {
         ),
     )
 }
+
+UNIT_LIST = Rollup("unit_list", "", (), ())
+"""Kept beside them: the list of units, made out."""
 
 
 def identity(*parts: object) -> str:

@@ -10,7 +10,6 @@ from aemo_dashboard.errors import NoDataError, RequestError
 from aemo_dashboard.nemtime import HALF_HOUR, day_start, spoken
 from aemo_dashboard.shared.adapters import newest, oldest
 from aemo_dashboard.shared.asked import Asked, newest_end
-from aemo_dashboard.shared.duckdb_views import part_files
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import FIRST_YEAR, check_year
 from aemo_dashboard.shared.tables import partition_span
@@ -111,7 +110,7 @@ def stored_months(queries: QueryManager) -> list[str]:
     """The months of which something is stored, newest first."""
     months = set()
     for table in TABLES:
-        spans = [partition_span(path.stem) for path in part_files(queries.data_dir, table)]
+        spans = [partition_span(path.stem) for path in queries.parts(table)]
         months |= {month_of(span[1]) for span in spans if span is not None}
         if None in spans:  # a part of a foreign name: only its rows say what it holds
             months |= _months_between(oldest(queries, table), newest(queries, table))

@@ -132,10 +132,7 @@ def summary(flows: Flows) -> pd.DataFrame:
     of the hours with limits], difference [$/MWh, mean over time], apart [$/MWh, mean |difference| over the congested
     hours], value [$M, Σ flow × difference × h], against_hours, against_gwh, against_value [$M].
     """
-    rows = [
-        _summary_row(name, flows.rows[flows.rows["interconnectorid"] == name].astype({"hours": "float64"}))
-        for name in flows.names
-    ]
+    rows = [_summary_row(name, rows.astype({"hours": "float64"})) for name, rows in flows.by_name.items()]
     return pd.DataFrame(rows, columns=list(_summary_row("", flows.rows.iloc[:0])))
 
 

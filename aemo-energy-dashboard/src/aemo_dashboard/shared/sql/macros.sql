@@ -21,7 +21,7 @@ create macro units(files_) as table
         any_value(nullif(trim(technology), '')) as technology,
         sum(try_cast(nullif(trim(capacity_mw), '') as double)) as capacity_mw,
         coalesce(bool_or(fuel_type = 'Load' or dispatch_type ilike '%load%'), false) as consumes
-    from read_csv(files_, header = true, all_varchar = true, union_by_name = true)
+    from read_parquet(files_, union_by_name = true)
     group by 1;
 
 -- One row a unit and interval in (after, until].   fuel: what it counts as; 'Load' for all that consumes and is no
@@ -50,6 +50,7 @@ create macro region_prices(prices_, after_, until_) as table
 -- One row a unit and day: sums of what unit_readings gives, and of their value at the region's price.
 --   settlementdate: end of the day, NEM time.   hours: h with a reading.   mwh, above_mwh: MWh, signed and positive part.
 --   priced_…: the same where the region has a price.   revenue, above_revenue: $.
+--   first_at, last_at: ends of its first and last interval of the day.
 create macro unit_day_rows(scada_, prices_, units_, after_, until_, step_) as table
     select
         bucket_end(reading.settlementdate, step_, 1440) as settlementdate,
@@ -63,7 +64,9 @@ create macro unit_day_rows(scada_, prices_, units_, after_, until_, step_) as ta
         coalesce(sum(energy_mwh(reading.mw, step_)) filter (price.rrp is not null), 0) as priced_mwh,
         coalesce(sum(energy_mwh(reading.above_mw, step_)) filter (price.rrp is not null), 0) as priced_above_mwh,
         coalesce(sum(revenue_dollars(reading.mw, price.rrp, step_)), 0) as revenue,
-        coalesce(sum(revenue_dollars(reading.above_mw, price.rrp, step_)), 0) as above_revenue
+        coalesce(sum(revenue_dollars(reading.above_mw, price.rrp, step_)), 0) as above_revenue,
+        min(reading.settlementdate) as first_at,
+        max(reading.settlementdate) as last_at
     from unit_readings(scada_, units_, after_, until_) as reading
     left join region_prices(prices_, after_, until_) as price
         on price.settlementdate = reading.settlementdate and price.regionid = reading.region

@@ -79,6 +79,7 @@ create macro station_intervals(rolled_, scada_, units_, duids_, after_, since_, 
 
 -- Energy of units by day over a window: whole days from the roll-up, what is left at its two ends from half hours.
 --   settlementdate: end of the day.   hours: h with a reading.   mwh, above_mwh: MWh, signed and positive part.
+--   first_at, last_at: ends of its first and last interval of the day.
 -- days: files of unit_days, read in (whole_from, whole_to];  head: part files of scada30, read in (start, whole_from];
 -- tail: the same in (whole_to, end].
 create macro unit_day_energy(days_, head_, tail_, units_, start_, whole_from_, whole_to_, end_) as table
@@ -87,7 +88,7 @@ create macro unit_day_energy(days_, head_, tail_, units_, start_, whole_from_, w
         union all
         select * from unit_readings(tail_, units_, whole_to_, end_)
     )
-    select settlementdate, duid, hours, mwh, above_mwh
+    select settlementdate, duid, hours, mwh, above_mwh, first_at, last_at
     from read_parquet(days_)
     where settlementdate > whole_from_ and settlementdate <= whole_to_
     union all
@@ -96,7 +97,9 @@ create macro unit_day_energy(days_, head_, tail_, units_, start_, whole_from_, w
         duid,
         count(*) * 0.5 as hours,
         sum(energy_mwh(mw, 30)) as mwh,
-        sum(energy_mwh(above_mw, 30)) as above_mwh
+        sum(energy_mwh(above_mw, 30)) as above_mwh,
+        min(settlementdate) as first_at,
+        max(settlementdate) as last_at
     from edges
     group by 1, 2;
 

@@ -3,7 +3,7 @@
 -- In one region, or in the NEM when $region is 'NEM'. $scada, $units: as in generation_by_fuel.
 with units as (
     select upper(trim(duid)) as duid, any_value(region) as region
-    from read_csv($units, header = true, all_varchar = true, union_by_name = true)
+    from read_parquet($units, union_by_name = true)
     group by all
 ),
 readings as (

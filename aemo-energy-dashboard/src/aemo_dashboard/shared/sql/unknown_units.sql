@@ -2,7 +2,7 @@
 --   duid.   mw: mean MW over the intervals in which it reported.   largest_mw: the largest absolute MW.
 with units as (
     select distinct upper(trim(duid)) as duid
-    from read_csv($units, header = true, all_varchar = true, union_by_name = true)
+    from read_parquet($units, union_by_name = true)
 )
 select
     upper(trim(scada.duid)) as duid,
