@@ -51,6 +51,50 @@ def test_the_page_opens_and_is_drawn(visit: Visit) -> None:
     visit.assert_quiet()
 
 
+def test_the_page_waits_with_a_sign_and_its_shortcuts_fit_this_bokeh(visit: Visit) -> None:
+    visit.open()
+    visit.wait_for_source("data.coal_mw.length === 288")
+    busy = "() => document.getElementById('main').getAttribute('aria-busy')"
+    visit.page.wait_for_function(f"() => ({busy})() === 'false'")
+    visit.page.evaluate(
+        """() => {
+          const main = document.getElementById("main");
+          window.seen = [];
+          new MutationObserver(() => seen.push(main.getAttribute("aria-busy"))).observe(main, { attributes: true });
+        }"""
+    )
+    visit.choose("VIC1")
+    visit.wait_for_source("data.coal_mw === undefined")
+    visit.page.wait_for_function("() => seen.length === 2")
+    assert visit.page.evaluate("() => seen") == ["true", "false"]
+    # No style is asked for, and what changes within a message is laid out once: assets/bokeh.js.
+    asked, laid_out = visit.page.evaluate(
+        """async () => {
+          let asked = 0, laidOut = 0;
+          const styles = CSSStyleDeclaration.prototype, plain = styles.getPropertyValue;
+          styles.getPropertyValue = function (name) {
+            if (name.startsWith("--bk-")) asked += 1;
+            return plain.call(this, name);
+          };
+          const model = [...Bokeh.documents[0]._all_models.values()].find(each => each.type === "Figure");
+          const view = Bokeh.index.find_one(model);
+          view.request_repaint();
+          await new Promise(done => setTimeout(done, 300));
+          const count = asked;
+          const root = view.root, lay = root.compute_layout.bind(root);
+          root.compute_layout = () => (laidOut += 1, lay());
+          const change = { kind: "ModelChanged", model: { id: model.id }, attr: "height" };
+          Bokeh.documents[0].apply_json_patch({ events: [{ ...change, new: 400 }, { ...change, new: 420 }] });
+          const once = laidOut;
+          styles.getPropertyValue = plain;
+          return [count, once];
+        }"""
+    )
+    assert asked == 0
+    assert laid_out == 1
+    visit.assert_quiet()
+
+
 def test_dark_is_the_default_and_light_is_a_switch_away(visit: Visit) -> None:
     visit.open("?tab=generation")
     background = "() => getComputedStyle(document.body).backgroundColor"

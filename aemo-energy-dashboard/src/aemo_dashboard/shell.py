@@ -63,7 +63,7 @@ with six figures that takes a tenth of a second, twice, while the answer is on i
 FAVICON = "static/extensions/panel/images/favicon.ico"
 ASSETS = Path(__file__).with_name("assets")
 ASSETS_URL = "assets"
-SCRIPTS = ("reconnect", "narrow", "history")
+SCRIPTS = ("bokeh", "reconnect", "narrow", "history")
 SIDEBAR_WIDTH = 168
 
 

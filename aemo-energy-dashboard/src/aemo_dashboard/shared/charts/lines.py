@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from bokeh.layouts import column
 from bokeh.models import (
+    BoxZoomTool,
     ColumnDataSource,
     DataRange1d,
+    HoverTool,
     LayoutDOM,
     LinearAxis,
     NumeralTickFormatter,
@@ -157,9 +159,10 @@ def line_panes(
 
 
 def above_each_other(name: str, pictures: Sequence[figure]) -> LayoutDOM:
-    """Panes over one time axis: the first one's zoom moves all."""
+    """Panes over one time axis: the first one's zoom moves all, and its toolbar is that of all."""
     for picture in pictures[1:]:
         picture.toolbar_location = None
+        picture.tools = [tool for tool in picture.tools if isinstance(tool, (BoxZoomTool, HoverTool))]
     return column(*cast("list[LayoutDOM]", pictures), sizing_mode="stretch_width", name=f"{name}-chart")
 
 
