@@ -58,10 +58,12 @@ class GenerationView:
         return self.mw.empty and self.price.empty
 
 
-def load_view(queries: QueryManager, region: str, window: Window, *, units_noted: bool = True) -> GenerationView:
+def load_view(
+    queries: QueryManager, region: str, window: Window, *, units_noted: bool = True, priced: bool = True
+) -> GenerationView:
     """Load and join generation, rooftop, net import and price on the stamps of one window.
 
-    ``units_noted``: False leaves out the notes on single units, which cost a walk through their readings.
+    ``units_noted``: False leaves out the notes on single units.   ``priced``: False leaves out prices and VWAPs.
     """
     if region not in REGION_CHOICES:
         raise RequestError(f"{region!r} is not a region: use one of {', '.join(REGION_CHOICES)}.")
@@ -72,13 +74,17 @@ def load_view(queries: QueryManager, region: str, window: Window, *, units_noted
     }
     if region != NEM_REGION:
         kinds["interconnector flows"] = transmission_adapter.load_data(queries, start, end, resolution, region=region)
-    price = price_adapter.load_data(queries, start, end, resolution, region)
     power = [loaded for loaded in kinds.values() if not loaded.empty]
     mw = _joined([loaded.frame for loaded in power], window)
     hours = _joined([loaded.hours for loaded in power], window)
-    kinds["prices"] = price
     shared = counted(queries, window, region, mw, hours)
-    vwap, covered = _vwap(queries, region, window, energy_of(mw, hours))
+    prices = pd.DataFrame(index=window.stamps)
+    vwap: dict[str, float] = {}
+    covered: list[str] = []
+    if priced:
+        kinds["prices"] = price_adapter.load_data(queries, start, end, resolution, region)
+        prices = kinds["prices"].frame.dropna(axis="columns", how="all")
+        vwap, covered = _vwap(queries, region, window, energy_of(mw, hours))
     gaps = [*_missing_sentences(kinds, window), *(note for loaded in kinds.values() for note in loaded.notes), *covered]
     gaps += _share_sentence(shared, window)
     notes = list(gaps)
@@ -86,7 +92,6 @@ def load_view(queries: QueryManager, region: str, window: Window, *, units_noted
         notes += [*unit_gap_sentence(queries, region, window), *_unknown_sentence(queries, region, window)]
     if window.resolution is DAILY and window.end != window.stamps[-1]:
         notes.append(f"The last day is not over: its means are of the time to {spoken(window.end)} NEM time.")
-    prices = price.frame.dropna(axis="columns", how="all")
     mark = simulated_mark(queries.data_dir)  # last: rows that were read had their mark before them
     return GenerationView(region, window, mw, hours, prices, shared, sentences(notes), mark, vwap, sentences(gaps))
 

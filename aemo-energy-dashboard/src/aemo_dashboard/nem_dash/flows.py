@@ -64,12 +64,14 @@ def load_flows(queries: QueryManager, window: Window) -> Flows:
         notes.append("Interconnectors: no 5-minute interval of these 24 hours is stored, so half hours are shown.")
     strange = unplaced_interconnectors(stored["interconnectorid"])
     newest = stored["settlementdate"].max()
-    rows = [_row(name, stored[stored["interconnectorid"] == name], at, newest) for name in (*INTERCONNECTORS, *strange)]
+    by_name = {str(name): rows for name, rows in stored.groupby("interconnectorid")}
+    names = (*INTERCONNECTORS, *strange)
+    rows = [_row(name, by_name.get(name, stored.iloc[:0]), at, newest) for name in names]
     if strange:
         notes.append(
             f"Warning: which regions {', '.join(strange)} joins is not known here. It is listed, not on the map."
         )
-    silent = [name for name in INTERCONNECTORS if name not in set(stored["interconnectorid"])]
+    silent = [name for name in INTERCONNECTORS if name not in by_name]
     if silent and not stored.empty:
         notes.append(f"No flow of {', '.join(silent)} is stored in these 24 hours.")
     late = [f"{row['interconnector']} {row['at']}" for row in rows if row["late"]]

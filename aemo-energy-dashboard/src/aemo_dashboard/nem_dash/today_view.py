@@ -43,9 +43,7 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
     generation = _generation(queries, asked.region, window, demand)
     renewables = load_renewables(queries, generation)
     flows = load_flows(queries, window)
-    said = sentences(
-        (*price_rows.notes(prices), *demands.notes(demand), *flows.notes, *_without_prices(generation.notes))
-    )
+    said = sentences((*price_rows.notes(prices), *demands.notes(demand), *flows.notes, *generation.notes))
     share = Words("gauge", gauge(renewables, theme), CARD)
     stack = () if generation.mw.empty and demand.empty else (generation_chart(generation, demand, theme),)
     blocks: tuple[Block, ...] = (
@@ -68,12 +66,7 @@ def _generation(queries: QueryManager, region: str, window: Window, demand: ByRe
     """Generation by fuel: in 5-minute intervals, unless neither output nor demand has any in these 24 hours."""
     last = newest(queries, "scada5")
     coarse = (last is None or last <= window.start) and (demand.empty or demand.resolution is THIRTY)
-    return load_view(queries, region, replace(window, resolution=THIRTY) if coarse else window)
-
-
-def _without_prices(notes: tuple[str, ...]) -> list[str]:
-    """The notes on generation; what they say of prices is said by the table of prices, for all regions."""
-    return [note for note in notes if not note.startswith(("No prices", "Prices:"))]
+    return load_view(queries, region, replace(window, resolution=THIRTY) if coarse else window, priced=False)
 
 
 def _heading(window: Window) -> str:
