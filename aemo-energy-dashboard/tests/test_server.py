@@ -1,23 +1,32 @@
 """The HTTP interface, and websocket sessions that end."""
 
 import asyncio
+import gc
 import io
 import re
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import nem_files
 import pandas as pd
+import panel as pn
 import pytest
+from bokeh.document import Document
+from bokeh.models import ColumnDataSource, Plot
 from bokeh_fastapi.handler import WSHandler
+from reading import reader
 from serving import Running, serving
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from aemo_dashboard import websocket
 from aemo_dashboard.app import origins
+from aemo_dashboard.pages import PAGES
+from aemo_dashboard.shared.page import TabPage
+from aemo_dashboard.shell import Shell
 
 UPSTREAM = WSHandler.ws_connect if WSHandler.ws_connect.__name__ == "ws_connect" else None
 
@@ -161,6 +170,39 @@ def test_a_closed_session_is_let_go(server: Running) -> None:
     open_and_close(server, 4)
     assert wait_for(lambda: not server.app.state.bokeh._clients)
     assert discard_unused(server) == 0
+
+
+OF_A_SESSION = (Shell, TabPage, Document, Plot, ColumnDataSource)
+
+
+def of_sessions() -> list[weakref.ref[object]]:
+    """What sessions are made of and is in memory now."""
+    gc.collect()
+    return [weakref.ref(each) for each in gc.get_objects() if issubclass(type(each), OF_A_SESSION)]
+
+
+def look_and_leave(server: Running, place: int) -> list[weakref.ref[object]]:
+    """Have a tab drawn, then the next one; what was in memory then."""
+    with reader(server.port, place) as one:
+        one.choose_tab((place + 1) % len(PAGES))
+        return of_sessions()
+
+
+def test_of_a_session_that_has_drawn_nothing_is_left(server: Running) -> None:
+    """Not only Bokeh's own list of sessions: neither the page nor its pictures may be held by anything."""
+    earlier = {
+        *look_and_leave(server, 0)
+    }  # Panel's clean-up task, begun by the first session, holds its empty document
+    assert wait_for(lambda: not server.app.state.bokeh._clients)
+    assert discard_unused(server) == 0
+    found = {ref for place in range(1, len(PAGES), 2) for ref in look_and_leave(server, place)} - earlier
+    for kind in OF_A_SESSION:
+        assert any(isinstance(ref(), kind) for ref in found), kind
+    assert wait_for(lambda: not server.app.state.bokeh._clients)
+    assert discard_unused(server) == 0
+    assert wait_for(lambda: gc.collect() >= 0 and not [ref for ref in found if ref() is not None], seconds=20)
+    open_and_close(server, 1)
+    assert set(pn.state._fake_roots) <= set(pn.state._views)  # Panel's own list of roots
 
 
 @pytest.mark.skipif(UPSTREAM is None, reason="the mend was in place before this module was imported")
