@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +37,15 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def dashboard(data: Path, port: int | None = None) -> Iterator[str]:
-    """Serve a data folder; yield the address."""
+def dashboard(data: Path, port: int | None = None, command: Sequence[Path] = (SCRIPT,)) -> Iterator[str]:
+    """Serve a data folder; yield the address. ``command``: the script that does it, and what it is told."""
     port = port or free_port()
     environment = {**os.environ, "SHARED_DATA_DIR": str(data), "DASHBOARD_PORT": str(port), "LOG_DIR": ""}
     environment["TZ"] = "America/New_York"  # the host's zone must not matter
     log = data.parent / "dashboard.log"
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, str(SCRIPT)], env=environment, cwd=data.parent, stdout=out, stderr=subprocess.STDOUT
+            [sys.executable, *map(str, command)], env=environment, cwd=data.parent, stdout=out, stderr=subprocess.STDOUT
         )
     try:
         until = time.monotonic() + 40

@@ -1,23 +1,32 @@
 """The HTTP interface, and websocket sessions that end."""
 
 import asyncio
+import gc
 import io
 import re
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import nem_files
 import pandas as pd
+import panel as pn
 import pytest
+from bokeh.document import Document
+from bokeh.models import ColumnDataSource, Plot
 from bokeh_fastapi.handler import WSHandler
+from reading import reader
 from serving import Running, serving
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from aemo_dashboard import websocket
 from aemo_dashboard.app import origins
+from aemo_dashboard.pages import PAGES
+from aemo_dashboard.shared.page import TabPage
+from aemo_dashboard.shell import Shell
 
 UPSTREAM = WSHandler.ws_connect if WSHandler.ws_connect.__name__ == "ws_connect" else None
 
@@ -161,6 +170,49 @@ def test_a_closed_session_is_let_go(server: Running) -> None:
     open_and_close(server, 4)
     assert wait_for(lambda: not server.app.state.bokeh._clients)
     assert discard_unused(server) == 0
+
+
+OF_A_SESSION = (Shell, TabPage, Document, Plot, ColumnDataSource)
+
+
+def note_all(kind: type, noted: list[weakref.ref[object]], patch: pytest.MonkeyPatch) -> None:
+    """Note each object of a kind that is made from now on."""
+    plain = kind.__init__  # type: ignore[misc]  # of a class that is given
+
+    def begin(self: object, *args: object, **named: object) -> None:
+        noted.append(weakref.ref(self))
+        plain(self, *args, **named)
+
+    patch.setattr(kind, "__init__", begin)
+
+
+def look_and_leave(server: Running, place: int) -> None:
+    """Have a tab drawn, then the next one."""
+    with reader(server.port, place) as one:
+        one.choose_tab((place + 1) % len(PAGES))
+    assert wait_for(lambda: not server.app.state.bokeh._clients)
+    assert discard_unused(server) == 0
+
+
+def left(noted: list[weakref.ref[object]]) -> list[object]:
+    """Those that are still in memory."""
+    gc.collect()
+    return [each for ref in noted if (each := ref()) is not None]
+
+
+def test_of_a_session_that_has_drawn_nothing_is_left(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only Bokeh's own list of sessions: neither the page nor its pictures may be held by anything."""
+    look_and_leave(server, 0)  # Panel's clean-up task, begun by the first session, keeps the empty document of that
+    noted: dict[type, list[weakref.ref[object]]] = {kind: [] for kind in OF_A_SESSION}
+    for kind, refs in noted.items():
+        note_all(kind, refs, monkeypatch)
+    for place in range(1, len(PAGES), 2):
+        look_and_leave(server, place)
+    for kind, refs in noted.items():
+        assert len(refs) >= 3, kind
+        assert wait_for(lambda refs=refs: not left(refs), seconds=20), kind  # type: ignore[misc]  # it is of this round
+    open_and_close(server, 1)
+    assert set(pn.state._fake_roots) <= set(pn.state._views)  # Panel's own list of roots
 
 
 @pytest.mark.skipif(UPSTREAM is None, reason="the mend was in place before this module was imported")

@@ -353,8 +353,18 @@ def _theme_switch(theme: Theme) -> pn.widgets.Button:
     return button
 
 
+def forget_roots() -> None:
+    """Take what is gone out of Panel's list of its templates' roots, which every change of every model is looked up in.
+
+    Panel 1.9.4 means to do so when a session ends, by a dictionary that it never fills (``BaseTemplate._refs``).
+    """
+    state = pn.state
+    state._fake_roots[:] = [root for root in state._fake_roots if root in state._views]
+
+
 def session(services: Services) -> MaterialTemplate:
     """Build the page of one session."""
+    forget_roots()
     theme = theme_of_session()
     setattr(pn.config, "theme", "dark" if theme is DARK else "default")  # noqa: B010 - kept by session; typed read-only
     return Shell(services, theme).template()

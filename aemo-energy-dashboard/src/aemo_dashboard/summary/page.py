@@ -3,14 +3,16 @@
 # mypy: disable-error-code="no-untyped-call"
 # Panel's and param's constructors carry no annotations.
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import panel as pn
 import param
 
 from aemo_dashboard.shared import looks
+from aemo_dashboard.shared.asked import Asked
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.page import Control, Page, View
+from aemo_dashboard.shared.page import Chosen, Control, Page, View
 from aemo_dashboard.summary import glance_view, prices_view, records_view, renewables_view
 from aemo_dashboard.summary.periods import stored_months, stored_years, whole
 
@@ -45,6 +47,16 @@ def options_of(kind: str, queries: QueryManager, chosen: str) -> dict[str, str]:
     return options if chosen in options.values() else options | {chosen: chosen}
 
 
+def kind_of(period: str) -> str:
+    """Of a chosen period."""
+    return YEAR if len(period) == 4 and period.isdecimal() else MONTH
+
+
+def fitted(queries: QueryManager, _: Asked, chosen: Chosen) -> Mapping[str, Any]:
+    """The list of periods as it is now: a month or a year may have begun since it was made."""
+    return {"options": options_of(kind_of(chosen.period), queries, chosen.period)}
+
+
 class PeriodControl:
     """Month or year, and which; in step with ``Choices.period``, which the URL may set at any time."""
 
@@ -62,19 +74,15 @@ class PeriodControl:
 
     def _show(self, *_: param.parameterized.Event) -> None:
         """Show what is chosen; the lists are looked up anew, since months come."""
-        chosen, kind = self._choices.period, self._kind_of_choice
+        chosen = self._choices.period
+        kind = kind_of(chosen)
         self.kind.value = kind
         self.period.param.update(options=options_of(kind, self._queries, chosen), value=chosen)
-
-    @property
-    def _kind_of_choice(self) -> str:
-        """Of what is chosen."""
-        return YEAR if len(self._choices.period) == 4 and self._choices.period.isdecimal() else MONTH
 
     def _kind_chosen(self, event: param.parameterized.Event) -> None:
         """From a month to its year, and back to the newest month that is stored of a year."""
         chosen = self._choices.period
-        if event.new == self._kind_of_choice:
+        if event.new == kind_of(chosen):
             return  # it only follows what was chosen
         if event.new == YEAR:
             months = stored_months(self._queries)
@@ -91,7 +99,7 @@ class PeriodControl:
 def controls(choices: Choices, queries: QueryManager) -> Sequence[Control]:
     """The widgets of the tab; records are of all times."""
     control = PeriodControl(choices, queries)
-    return (Control(control.kind, OF_A_PERIOD), Control(control.period, OF_A_PERIOD))
+    return (Control(control.kind, OF_A_PERIOD), Control(control.period, OF_A_PERIOD, fitted))
 
 
 PAGE = Page(
