@@ -403,6 +403,36 @@ def test_units_in_no_list_are_counted_and_said(root: Path, queries: QueryManager
     assert "Units in no registration list made 0.2 GWh" in said(content)
 
 
+def test_without_a_registration_list_what_is_of_no_region_is_not_known(root: Path, queries: QueryManager) -> None:
+    fill(root, "2026-08-02 00:00", 48)
+    (root / "reference" / "duid_mapping.csv").unlink()
+    glance = shown(queries, "glance", "NEM")
+    fuels = block(glance, "by-fuel").set_index("Fuel")
+    assert fuels.loc["All generation", [f"{region} [GWh]" for region in REGIONS]].notna().all()  # rooftop solar is
+    assert fuels.loc["Unknown", [f"{region} [GWh]" for region in REGIONS]].isna().all()
+    roofs = pd.read_parquet(root / "rooftop30.parquet")["power"].sum() / 2000
+    assert fuels.loc["Rooftop Solar", "NEM [GWh]"] == pytest.approx(roofs)
+    assert "No generation of units that are known to be in a region is stored for August 2026." in said(glance)
+    assert "– %" not in said(glance)
+    assert "0.0 of 24.0 h count" in said(glance)
+    prices = shown(queries, "prices", "NEM")
+    assert "revenue" not in [leaf.name for leaf in prices.leaves()]
+    assert "There is no chart of revenue" in said(prices)
+    bands = block(prices, "bands")
+    assert bands[["Generation [GWh]", "Revenue [$M]", "VWAP [$/MWh]", "Share of revenue [%]"]].isna().all(axis=None)
+    assert bands["Hours [h]"].sum() == pytest.approx(5 * 24)
+    assert "known to be in all five regions" in shown(queries, "renewables", "NEM").sentence
+
+
+def test_a_chart_of_energy_by_region_needs_a_region(root: Path, queries: QueryManager) -> None:
+    fill(root, "2026-08-02 00:00", 48)
+    (root / "reference" / "duid_mapping.csv").unlink()
+    (root / "rooftop30.parquet").rename(root / "elsewhere")
+    names = [leaf.name for leaf in shown(queries, "glance", "NEM").leaves()]
+    assert "energy" not in names
+    assert "by-fuel" in names
+
+
 # -- records -----------------------------------------------------------------------------------------------------------
 
 
