@@ -248,6 +248,18 @@ def test_without_a_regions_rooftop_there_is_no_share_of_the_nem(day: Path, queri
     assert "Rooftop solar is without TAS1" in words(today(queries, "NEM"), "notes")
 
 
+def test_without_a_registration_list_no_share_is_known(day: Path, queries: QueryManager) -> None:
+    half_hourly(day)
+    (day / "reference" / "duid_mapping.csv").unlink()
+    found = found_in(queries, "NEM")
+    assert (found.now.end, found.latest.end, found.record.best.end) == (None, None, None)
+    assert math.isnan(found.day)
+    assert found.record.counted == 0
+    said = gauge.lines(found)
+    assert "output of known fuels" in said[0]
+    assert said[1] == "◆ 24 hours: not known."
+
+
 @pytest.fixture
 def history(root: Path) -> pd.DataFrame:
     """Two months of half hours around a month's end with random output, and rooftop with holes."""
@@ -287,7 +299,9 @@ def test_the_record_is_that_of_a_slow_walk_through_all_half_hours(
         unit_count = len(mine) - len(rooftop)
         usual = {"NEM": 8, "NSW1": 5, "VIC1": 1, "TAS1": 0}[region]
         if len(rooftop) == (5 if region == "NEM" else 1) and unit_count and unit_count >= 0.9 * usual:
-            shares[stamp] = renewable_share(mine.groupby("fuel")["mw"].sum().to_dict())
+            share = renewable_share(mine.groupby("fuel")["mw"].sum().to_dict())
+            if not math.isnan(share):  # more than half of it is STRANGE1's, whose fuel nobody knows
+                shares[stamp] = share
     record = renewables.load_record(queries, region)
     assert record.counted == len(shares)
     if not shares:

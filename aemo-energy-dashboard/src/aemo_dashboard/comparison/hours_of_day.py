@@ -111,5 +111,6 @@ def _share(queries: QueryManager, window: Window, region: str) -> pd.Series:
         end=window.end,
     )
     rows = rows[rows["region"] == region]
-    share = 100 * rows["renewable_mwh"] / rows["generation_mwh"].where(rows["generation_mwh"] != 0)
+    known = (rows["generation_mwh"] > 0) & (2 * rows["unknown_mwh"] <= rows["units_mwh"])
+    share = 100 * rows["renewable_mwh"] / rows["generation_mwh"].where(known)
     return _on_hours(rows.assign(value=share))

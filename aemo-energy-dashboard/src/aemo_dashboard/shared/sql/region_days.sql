@@ -74,7 +74,9 @@ shares as (
         settlementdate,
         region,
         sum(positive_mw) filter (list_contains($renewable, series)) as renewable_mw,
-        sum(positive_mw) as generation_mw
+        sum(positive_mw) as generation_mw,
+        coalesce(sum(positive_mw) filter (series = 'Unknown'), 0) as unknown_mw,
+        coalesce(sum(positive_mw) filter (series not in ('Unknown', 'Rooftop Solar')), 0) as known_mw
     from series
     group by 1, 2
 ),
@@ -84,7 +86,8 @@ wholes as (
         half.region,
         half.rooftop_mw is not null as counted,
         case
-            when counted and half.whole and shares.generation_mw > 0 then coalesce(shares.renewable_mw, 0) / shares.generation_mw
+            when counted and half.whole and shares.generation_mw > 0 and shares.unknown_mw <= shares.known_mw
+            then coalesce(shares.renewable_mw, 0) / shares.generation_mw
         end as share
     from half_hours as half
     left join shares using (settlementdate, region)

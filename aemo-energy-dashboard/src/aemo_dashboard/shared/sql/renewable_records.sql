@@ -4,7 +4,8 @@
 --   fuel's units are summed.   first, last: end of the first and of the last half hour that counts.
 --   counted: how many do.   partial: how many don't, since less than nine tenths of the units that are usual in the part
 --   report: a half hour of which only a wind farm was stored is no record.
--- A half hour counts only where rooftop power is stored, too: in 'NEM' that of all five regions.
+-- A half hour counts only where rooftop power is stored, too: in 'NEM' that of all five regions; and not where the fuel of
+-- more than half of what units generate isn't known.
 -- $fuels: files of fuel_half_hours;  $rooftop: part files of rooftop30.
 with readings as (
     select settlementdate, region, fuel, mw, units
@@ -27,6 +28,7 @@ generation as (
         coalesce(sum(greatest(mw, 0)) filter (fuel not in (
             'Battery Storage', 'Battery discharge', 'Battery charge', 'Load', 'Net import', 'Net export'
         )), 0) as everything,
+        coalesce(sum(greatest(mw, 0)) filter (fuel = 'Unknown'), 0) as unknown,
         sum(units) as units
     from fuels
     group by all
@@ -47,7 +49,10 @@ shares as (
     select
         settlementdate,
         region,
-        (renewable + greatest(rooftop.mw, 0)) / nullif(everything + greatest(rooftop.mw, 0), 0) as share,
+        case
+            when 2 * unknown <= everything
+            then (renewable + greatest(rooftop.mw, 0)) / nullif(everything + greatest(rooftop.mw, 0), 0)
+        end as share,
         units >= 0.9 * median(units) over (partition by region) as whole
     from generation
     join rooftop using (settlementdate, region)
