@@ -465,6 +465,26 @@ def test_records_again_with_pandas(root: Path, queries: QueryManager) -> None:
     assert "NEM" not in prices.index.get_level_values("Region")
 
 
+def test_on_the_first_of_a_month_few_units_are_no_record(root: Path, queries: QueryManager) -> None:
+    """Those that are usual are of the month before, too: of the new one only a wind farm is stored yet."""
+    fill(root, "2026-07-31 23:30", 48 * 3)
+    late = [at("2026-08-01 00:30"), at("2026-08-01 01:00")]
+    nem_files.scada(root, [(time, f"WIND_{region}", 900.0) for time in late for region in REGIONS], "scada30")
+    nem_files.rooftop(root, [(time, region, 100.0) for time in late for region in REGIONS])
+    records = block(shown(queries, "records", "NEM"), "records").set_index(["Record", "Region"])
+    assert records.loc[("Highest renewable share", "NEM"), "Value"] < 99
+    assert records.loc[("Highest renewable share", "NEM"), "at (NEM time)"] < "2026-08-01"
+
+
+def test_a_month_that_runs_is_marked_among_the_best(root: Path, queries: QueryManager) -> None:
+    fill(root, "2026-08-01 06:00", 48 * 3)
+    best = block(shown(queries, "records", "NEM"), "best-by-month").set_index("settlementdate")["remark"]
+    assert best.to_dict() == {
+        pd.Timestamp("2026-08-01"): "",
+        pd.Timestamp("2026-09-01"): "so far: to 2026-08-01 06:00",
+    }
+
+
 def test_the_half_hour_share_is_the_one_definition(root: Path, queries: QueryManager) -> None:
     """The query's half-hour share against ``formulas.renewable_share``, with each kind of fuel there is."""
     fuels = ("Coal", "Gas", "Wind", "Solar", "Hydro", "Biomass", "Distillate", "Unknown", "Battery Storage", "Load")

@@ -313,6 +313,20 @@ def test_the_record_is_that_of_a_slow_walk_through_all_half_hours(
     assert record.partial == (1 if region == "NEM" else 0)  # the half hour of a wind farm alone
 
 
+def test_on_the_first_of_a_month_the_month_before_says_what_is_usual(root: Path, queries: QueryManager) -> None:
+    nem_files.package(root)
+    nem_files.units(root)
+    names = {"COAL1": 600.0, "SUN1": 100.0, "GAS1": 50.0, "WIND1": 300.0}
+    times = stamps("2026-08-31 23:30", 100, 30)
+    first = [at("2026-09-01 00:30"), at("2026-09-01 01:00")]
+    rows = [(time, name, mw) for time in times for name, mw in names.items()]
+    nem_files.scada(root, rows + [(time, "WIND1", 300.0) for time in first], "scada30")  # the others are late
+    nem_files.rooftop(root, [(time, region, 0.0) for time in (*times, *first) for region in REGIONS])
+    found = renewables.load_record(queries, "NEM")
+    assert (found.best.end, found.best.share) == (times[0], pytest.approx(400 / 1050))
+    assert (found.counted, found.partial) == (100, 2)
+
+
 def test_a_new_half_hour_is_a_record_at_once(root: Path, queries: QueryManager) -> None:
     half_hourly(root)
     before = renewables.load_record(queries, "NEM").best
