@@ -47,6 +47,28 @@ def test_regions_are_compared_and_the_controls_change_them(visit: Visit) -> None
     visit.assert_quiet()
 
 
+@pytest.mark.parametrize(
+    ("query", "chips", "left"),
+    [
+        ('cmpregions=["VIC1","SA1","NSW1"]', ["VIC1", "SA1", "NSW1"], ["VIC1", "NSW1"]),
+        ('cmp=fuels&region=NSW1&cmpfuels=["Solar","Coal","Gas"]', ["Solar", "Coal", "Gas"], ["Solar", "Gas"]),
+        (
+            'cmp=periods&region=NSW1&cmpperiods=["two-years","previous","year"]',
+            ["Two years before", "Previous period", "Year before"],
+            ["two-years", "year"],
+        ),
+    ],
+)
+def test_what_is_chosen_stands_in_the_order_chosen(visit: Visit, query: str, chips: list[str], left: list[str]) -> None:
+    visit.open(f"{TAB}&{query}")
+    shown = visit.page.locator(".choices__list--multiple .choices__item:visible")
+    shown.nth(len(chips) - 1).wait_for()
+    assert [text.split("\n")[0].removesuffix("Remove item").strip() for text in shown.all_inner_texts()] == chips
+    shown.nth(1).locator(".choices__button").click()
+    visit.page.wait_for_function(f'decodeURIComponent(location.search).includes(\'{left[0]}",+"{left[1]}"]\')')
+    visit.assert_quiet()
+
+
 def test_a_tooltip_says_that_there_is_no_data(visit: Visit) -> None:
     """Bokeh writes a missing number itself, as NaN."""
     visit.open(f'{TAB}&cmp=periods&region=NSW1&cmpperiods=["previous","two-years"]&cmpperiodmeasure=demand')

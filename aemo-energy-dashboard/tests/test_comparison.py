@@ -460,6 +460,7 @@ def test_where_periods_begin() -> None:
         at("2027-12-31 00:00"),
     ]
     odd = Window.of(at("2026-08-01 04:05"), at("2026-08-03 18:10"), "30min")
+    assert list(starts(odd, ["two-years", "previous"], None)) == ["Two years before", "Previous"]  # as chosen
     assert starts(odd, ["previous"], date(2026, 7, 1)) == {
         "Previous": at("2026-07-29 04:05"),  # three whole days back, so that the hours of the day meet
         "Chosen": at("2026-07-01 04:05"),
