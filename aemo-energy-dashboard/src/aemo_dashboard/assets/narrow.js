@@ -1,6 +1,12 @@
-// Legends have as many columns as there is room for, and on a phone the drawer lies over the page and begins closed.
+// On a narrow page: legends have as many columns and titles as many lines as there is room for, the open tab is in sight,
+// and the drawer lies over the page and begins closed.
 (function () {
-  const ENTRY = 128, SWATCH = 34, LETTER = 6.7, BORDERS = 110, NARROW = 760;
+  const ENTRY = 128, SWATCH = 34, LETTER = 6.7, BORDERS = 110, NARROW = 760, EDGE = 4;
+  const AGAIN = 100, MOST_TRIES = 30, STEPS = 10;
+  const whole = new WeakMap(); // a title's text in one line
+  const revealed = new WeakMap(); // the tab that a row of tabs was scrolled to
+  const tries = new WeakMap(); // how often a model's view was looked for; of a replaced one there is none any more
+  let waiting = null;
   function columns(legend) {
     const drawer = document.querySelector(".mdc-drawer--open");
     const beside = window.innerWidth > NARROW && drawer ? drawer.offsetWidth : 0;
@@ -8,13 +14,69 @@
     const room = Math.floor((window.innerWidth - beside - BORDERS) / Math.max(ENTRY, SWATCH + LETTER * longest));
     return Math.min(Math.max(legend.items.length > 3 ? 2 : 1, room), legend.items.length);
   }
+  function lines(text, pen, font, room) {
+    const made = [];
+    pen.save();
+    pen.font = font;
+    for (const word of text.split(" ")) {
+      const longer = `${made.at(-1)} ${word}`;
+      if (made.length && pen.measureText(longer).width <= room) made[made.length - 1] = longer;
+      else made.push(word);
+    }
+    pen.restore();
+    return made.join("\n");
+  }
+  // The two below say whether it is done; false where the model is not drawn yet.
+  function wrap(figure) {
+    const titles = figure.above.filter(each => each.type === "Title" && each.tags.includes("wrapped"));
+    if (titles.length === 0) return true;
+    const view = window.Bokeh.index.find_one(figure), room = view?.bbox.width - view?.frame?.bbox.left - EDGE;
+    if (!view?.frame?.bbox.width) return false;
+    for (const title of titles) {
+      if (!whole.has(title)) whole.set(title, title.text);
+      const font = window.Bokeh.index.find_one(title).visuals.text.font_value();
+      const wanted = lines(whole.get(title), view.canvas_view.primary.ctx, font, room);
+      if (title.text !== wanted) title.setv({ text: wanted }, { sync: false });
+    }
+    return true;
+  }
+  function reveal(tabs) {
+    const view = window.Bokeh.index.find_one(tabs), row = view?.headers_wrapper_el, tab = view?.header_els?.[tabs.active];
+    if (!row?.clientWidth || !tab) return false;
+    if (revealed.get(row) === tab) return true;
+    revealed.set(row, tab);
+    const watch = new ResizeObserver(() => {
+      if (revealed.get(row) !== tab) return watch.disconnect();
+      const from = tab.getBoundingClientRect().left - row.getBoundingClientRect().left;
+      row.scrollLeft += from - (row.clientWidth - tab.offsetWidth) / 2;
+    });
+    for (const each of [row, ...view.header_els]) watch.observe(each); // at once, and when their style sheet has come
+    return true;
+  }
+  function done(model, act) {
+    const count = tries.get(model) ?? 0;
+    if (count >= MOST_TRIES) return true;
+    if (act(model)) return true;
+    tries.set(model, count + 1);
+    return false;
+  }
   function fit(doc) {
+    let missing = false;
     for (const model of doc._all_models.values()) {
       if (model.type === "Legend" && (model.tags || []).includes("fitted")) {
         const wanted = columns(model);
         if (model.ncols !== wanted) model.setv({ ncols: wanted }, { sync: false });
       }
+      else if (model.type === "Figure") missing = !done(model, wrap) || missing;
+      else if (model.type.endsWith("Tabs")) missing = !done(model, reveal) || missing;
     }
+    return !missing;
+  }
+  // Bokeh lays a changed figure out in several steps, and the last ones move its frame.
+  function settle(doc, left = MOST_TRIES) {
+    clearTimeout(waiting);
+    const drawn = fit(doc);
+    if (left > 0) waiting = setTimeout(() => settle(doc, drawn ? Math.min(left, STEPS) - 1 : left - 1), AGAIN);
   }
   function follow() {
     const docs = window.Bokeh ? window.Bokeh.documents : [];
@@ -22,9 +84,9 @@
       setTimeout(follow, 50);
       return;
     }
-    fit(docs[0]);
-    docs[0].on_change(() => fit(docs[0]));
-    window.addEventListener("resize", () => fit(docs[0]));
+    settle(docs[0]);
+    docs[0].on_change(() => settle(docs[0]));
+    window.addEventListener("resize", () => settle(docs[0]));
   }
   follow();
   document.addEventListener("DOMContentLoaded", () => {
