@@ -608,6 +608,7 @@ def test_units_in_no_list_are_a_station(lively: Path, queries: QueryManager) -> 
     assert "STRANGE" in {station.key for station in all_stations(queries, window)}
     for view in ("series", "profile", "summary"):
         shown = content(queries, view, station="STRANGE")
+        assert "price of region not known" not in text_of(shown)
         assert not shown.sentence
         assert "region not known" in text_of(shown)
     summary = load_summary(queries, found(all_stations(queries, window), "STRANGE", ""), window)
