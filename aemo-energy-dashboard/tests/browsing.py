@@ -110,6 +110,17 @@ class Visit:
         """Press a button of the page."""
         self.page.get_by_role("button", name=text, exact=True).click()
 
+    def tooltip_at(self, across: float, steps: int = 40) -> str:
+        """What the first chart tells with the pointer at a part of its width, on the way down over its height."""
+        canvas = self.page.locator("canvas").first.bounding_box()
+        assert canvas is not None
+        for step in range(1, steps):
+            self.page.mouse.move(canvas["x"] + canvas["width"] * across, canvas["y"] + canvas["height"] * step / steps)
+            told = self.page.locator(".bk-tooltip-content:visible")
+            if told.count():
+                return told.first.inner_text()
+        return ""
+
     def painted(self) -> Any:
         """How many colours the largest canvas shows; a chart that was not drawn has one or two."""
         self.page.wait_for_timeout(300)

@@ -132,6 +132,34 @@ def test_region_and_range_change_what_is_drawn_and_the_url_keeps_them(visit: Vis
     visit.assert_quiet()
 
 
+@pytest.mark.parametrize(
+    ("query", "tabs"),
+    [("?tab=summary", ["Summary"]), ("?tab=generation&view=time-of-day", ["Generation by Fuel", "Time of Day"])],
+)
+def test_on_a_phone_the_open_tab_is_in_sight(visit: Visit, query: str, tabs: list[str]) -> None:
+    visit.page.set_viewport_size({"width": 390, "height": 844})
+    visit.open(query)
+    inside = "(tab) => { const box = tab.getBoundingClientRect(); return box.left >= 0 && box.right <= innerWidth; }"
+    for name in tabs:
+        tab = visit.page.locator(".bk-tab.bk-active", has_text=name)
+        tab.wait_for()
+        visit.page.wait_for_function(inside, arg=tab.element_handle(), timeout=5_000)
+    assert visit.page.evaluate("() => scrollX === 0 && document.documentElement.scrollWidth <= innerWidth")
+    visit.assert_quiet()
+
+
+def test_on_a_phone_a_long_title_has_lines(visit: Visit) -> None:
+    """As many as the figure has room for, and one again on a wide page."""
+    visit.page.set_viewport_size({"width": 300, "height": 844})
+    visit.open("?tab=transmission&view=difference")
+    title = f"{newest_model('difference-0')}?.above.find(each => each.type === 'Title')?.text"
+    visit.page.wait_for_function(f"() => ({title} ?? '').includes('\\n')")
+    assert visit.page.evaluate(f"() => {title}").replace("\n", " ").endswith("[$/MWh, MW]")
+    visit.page.set_viewport_size({"width": 1400, "height": 844})
+    visit.page.wait_for_function(f"() => {title} && !{title}.includes('\\n')")
+    visit.assert_quiet()
+
+
 def test_a_custom_range_comes_from_the_url(visit: Visit) -> None:
     visit.open("?tab=generation&region=NSW1&range=custom&from=2026-08-29&to=2026-08-30")
     values = visit.source()

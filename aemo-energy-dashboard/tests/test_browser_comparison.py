@@ -47,6 +47,44 @@ def test_regions_are_compared_and_the_controls_change_them(visit: Visit) -> None
     visit.assert_quiet()
 
 
+@pytest.mark.parametrize(
+    ("query", "chips", "left"),
+    [
+        ('cmpregions=["VIC1","SA1","NSW1"]', ["VIC1", "SA1", "NSW1"], ["VIC1", "NSW1"]),
+        ('cmp=fuels&region=NSW1&cmpfuels=["Solar","Coal","Gas"]', ["Solar", "Coal", "Gas"], ["Solar", "Gas"]),
+        (
+            'cmp=periods&region=NSW1&cmpperiods=["two-years","previous","year"]',
+            ["Two years before", "Previous period", "Year before"],
+            ["two-years", "year"],
+        ),
+    ],
+)
+def test_what_is_chosen_stands_in_the_order_chosen(visit: Visit, query: str, chips: list[str], left: list[str]) -> None:
+    visit.open(f"{TAB}&{query}")
+    shown = visit.page.locator(".choices__list--multiple .choices__item:visible")
+    shown.nth(len(chips) - 1).wait_for()
+    assert [text.split("\n")[0].removesuffix("Remove item").strip() for text in shown.all_inner_texts()] == chips
+    shown.nth(1).locator(".choices__button").click()
+    visit.page.wait_for_function(f'decodeURIComponent(location.search).includes(\'{left[0]}",+"{left[1]}"]\')')
+    visit.assert_quiet()
+
+
+def test_a_tooltip_says_that_there_is_no_data(visit: Visit) -> None:
+    """Bokeh writes a missing number itself, as NaN."""
+    visit.open(f'{TAB}&cmp=periods&region=NSW1&cmpperiods=["previous","two-years"]&cmpperiodmeasure=demand')
+    visit.wait_for_source("data.value_2", "comparison-values")
+    visit.painted()
+    told = visit.tooltip_at(0.6)
+    assert "Two years before: from 2024-08-30 18:10\tno data" in told
+    assert "\t1,1" in told  # this day's demand
+    assert "NaN" not in told
+    visit.open(f'{TAB}&view=profile&cmpregions=["NSW1","SA1"]')
+    visit.wait_for_source("data.y.length == 24", "profile-value_0")
+    visit.painted()
+    assert "/MWh" in visit.tooltip_at(0.6, 200)
+    visit.assert_quiet()
+
+
 def test_time_of_day_is_the_mean_of_the_hours(visit: Visit) -> None:
     visit.open(f'{TAB}&view=profile&cmpregions=["NSW1","SA1"]')
     values = visit.wait_for_source("data.y.length == 24", "profile-value_0")

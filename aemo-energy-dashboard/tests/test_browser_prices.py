@@ -65,7 +65,7 @@ def test_the_tab_opens_with_groups_bars_and_notes(visit: Visit) -> None:
     price = ((MADE + 180) * PRICE).sum() / (MADE + 180).sum()
     assert rows["▸ NSW1"][:3] == [f"{mwh / 1e3:,.3f}", f"{mwh * price / 1e6:,.3f}", f"{price:,.2f}"]
     assert rows["Net"][2:4] == ["–", "–"]
-    assert rows["▸ Unknown"][:3] == ["0.168", "0.000", "–"]
+    assert rows["▸ Unknown"][:3] == ["0.168", "–", "–"]
     assert not [name for name in rows if "Coal" in name]
     bars = visit.source("price-by-group-values")
     place = list(bars["category"]).index("NSW1")  # type: ignore[arg-type]  # names, not numbers

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from nem_files import at, stamps
 
-from aemo_dashboard.comparison import views
+from aemo_dashboard.comparison import hours_of_day, views
 from aemo_dashboard.comparison.differences import differences, notes
 from aemo_dashboard.comparison.page import PAGE, URL_NAMES, Choices
 from aemo_dashboard.comparison.parts import Comparison
@@ -32,7 +32,7 @@ from aemo_dashboard.shared.resolution_manager import DAILY, FIVE, THIRTY, Resolu
 from aemo_dashboard.shared.stations import stations as grouped
 from aemo_dashboard.shared.tables import REGIONS
 from aemo_dashboard.shared.theme import DARK
-from aemo_dashboard.station.data import _half_hours_stored
+from aemo_dashboard.station.data import _half_hours_stored, reading_sources
 
 END = at("2026-08-31 18:10")
 DAY = Window.of(END - timedelta(days=1), END)
@@ -308,6 +308,29 @@ def test_the_same_half_hours_by_the_half_hour_and_by_the_day(
     assert next(values for name, values in shares.items() if name.startswith("From")) == pytest.approx(expected)
 
 
+def test_hours_of_stations_are_the_same_over_a_roll_up_and_what_follows_it(root: Path, queries: QueryManager) -> None:
+    """Months of a long window come from the roll-up by unit, the newest one as it is stored; one unit has gaps."""
+    nem_files.package(root)
+    nem_files.units(root)
+    times = stamps("2026-08-14 18:00", 48 * 100, 30)
+    random = np.random.default_rng(5)
+    mw = {name: random.uniform(-50, 300, len(times)) for name in ("COAL1", "COAL2", "PUMP9")}
+    rows = [(t, name, float(v)) for name, values in mw.items() for t, v in zip(times, values, strict=True)]
+    rows = [row for row in rows if not (row[1] == "COAL2" and row[0].day > 20)]
+    nem_files.scada(root, rows, "scada30")
+    frame = pd.DataFrame(rows, columns=["t", "duid", "mw"])
+    frame["mw"] = frame["mw"].where(frame["duid"] != "PUMP9", -frame["mw"])
+    hour = (frame["t"] - pd.Timedelta(minutes=30)).dt.hour
+    window = Window.of(times[0] - timedelta(minutes=30), times[-1], "daily")
+    assert reading_sources(window, window.start)[1] == at("2026-08-01 00:00")
+    members = {"both": ("COAL1", "COAL2"), "all": ("COAL1", "COAL2", "PUMP9"), "one": ("COAL2",)}
+    found = hours_of_day.of_units(queries, window, members)
+    for name, duids in members.items():
+        mine = frame[frame["duid"].isin(duids)]
+        sums = mine.assign(hour=hour).groupby(["t", "hour"])["mw"].sum()
+        assert found[name].to_numpy() == pytest.approx(sums.groupby("hour").mean().to_numpy())
+
+
 # -- stations ----------------------------------------------------------------------------------------------------------
 
 
@@ -460,6 +483,7 @@ def test_where_periods_begin() -> None:
         at("2027-12-31 00:00"),
     ]
     odd = Window.of(at("2026-08-01 04:05"), at("2026-08-03 18:10"), "30min")
+    assert list(starts(odd, ["two-years", "previous"], None)) == ["Two years before", "Previous"]  # as chosen
     assert starts(odd, ["previous"], date(2026, 7, 1)) == {
         "Previous": at("2026-07-29 04:05"),  # three whole days back, so that the hours of the day meet
         "Chosen": at("2026-07-01 04:05"),

@@ -508,7 +508,16 @@ def test_the_share_of_a_row_is_the_share_by_rows(rows: list[dict[str, float]]) -
     for row, share in zip(rows, shares, strict=True):
         counted = {fuel: mw for fuel, mw in row.items() if fuel not in ("Battery Storage", "Load") and mw > 0}
         renewable = sum(mw for fuel, mw in counted.items() if fuel not in ("Coal", "Gas", "Unknown"))
-        assert share == pytest.approx(renewable / sum(counted.values()) if counted else NAN, nan_ok=True)
+        known = sum(mw for fuel, mw in counted.items() if fuel not in ("Unknown", "Rooftop Solar"))
+        told = bool(counted) and counted.get("Unknown", 0) <= known
+        assert share == pytest.approx(renewable / sum(counted.values()) if told else NAN, nan_ok=True)
+
+
+def test_without_known_fuels_there_is_no_share() -> None:
+    assert renewable_share({"Wind": 50, "Unknown": 50}) == 0.5
+    assert math.isnan(renewable_share({"Wind": 49, "Unknown": 50}))
+    assert math.isnan(renewable_share({"Rooftop Solar": 900, "Unknown": 50}))  # roofs tell nothing of the units
+    assert renewable_share({"Rooftop Solar": 900, "Unknown": 0}) == 1
 
 
 def test_net_import_by_hand() -> None:

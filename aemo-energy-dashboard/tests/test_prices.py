@@ -122,7 +122,8 @@ def test_every_unit_and_group_again_with_pandas(day: Path, queries: QueryManager
         row = found.loc[path]
         known = group.dropna(subset="price")
         assert row["gwh"] == pytest.approx(group["mwh"].sum() / 1e3), path
-        assert row["revenue_m"] == pytest.approx(known["revenue"].sum() / 1e6), path
+        revenue = known["revenue"].sum(min_count=1) / 1e6  # without a price it is not known, and not nothing
+        assert row["revenue_m"] == pytest.approx(revenue, nan_ok=True), path
         expected = known["revenue"].sum() / known["mwh"].sum() if len(known) else np.nan
         assert row["price"] == pytest.approx(expected, nan_ok=True), path
         assert row["unpriced"] == pytest.approx(group["price"].isna().sum() / 12), path
@@ -502,3 +503,26 @@ def test_words_from_data_are_escaped(root: Path, queries: QueryManager) -> None:
     assert isinstance(words, Words)
     assert "<I>" not in words.html
     assert "&lt;I&gt;X" in words.html
+
+
+@pytest.mark.parametrize("by", ["region-fuel", "fuel-region"])
+def test_without_a_registration_list_what_is_not_known_is_a_dash(day: Path, queries: QueryManager, by: str) -> None:
+    (day / "reference" / "duid_mapping.csv").unlink()
+    found = content(queries, by=by)
+    rows = block(found, "prices").frame
+    assert rows["revenue_m"].isna().all()
+    assert rows["price"].isna().all()
+    assert rows["gwh"].notna().all()
+    names = [leaf.name for leaf in found.leaves()]
+    assert "energy-by-group" in names
+    # the regions' prices over time are known, and stand after the fuels'
+    assert ("price-by-group" in names) == (by == "fuel-region")
+    assert ("no chart of prices" in block(found, "notes").html) == (by == "region-fuel")
+
+
+def test_a_group_without_a_price_has_no_revenue(day: Path, queries: QueryManager) -> None:
+    rows = tree_of(queries)
+    assert np.isnan(rows.loc["Unknown", "revenue_m"])
+    assert rows.loc["All generation", "revenue_m"] == pytest.approx(
+        rows.loc[["NSW1", "VIC1", "SA1"], "revenue_m"].sum()
+    )

@@ -126,6 +126,7 @@ def committed(root: Path, queries: QueryManager) -> tuple[Station, ...]:
         ("victorian big batery", "Victorian Big Battery", None),
         ("hornsdale power reserve", "Hornsdale Power Reserve", None),
         ("torens island", "Torrens Island Power Station", None),
+        ("mount piper", "Mt Piper Power Station", None),
     ],
 )
 def test_search_finds(committed: tuple[Station, ...], typed: str, first: str, unit: str | None) -> None:
@@ -140,7 +141,7 @@ def test_search_has_all_that_fit_and_no_more_than_ten(committed: tuple[Station, 
     owned = search(committed, "AGL Macquarie")
     assert {"Bayswater Power Station", "Liddell Power Station"} <= {match.station.name for match in owned}
     assert len(search(committed, "power station")) == 10
-    for nothing in ("", "  ", "zzqqxxyy", "()'<>"):
+    for nothing in ("", "  ", "zzqqxxyy", "()'<>", "Atlantis", "qwertz", "nonsense", "banana", "Moon Base", "STRANGE1"):
         assert search(committed, nothing) == []
     assert [m.station.name for m in search(in_region(committed, "QLD1"), "bayswater") if m.score > 90] == []
 
@@ -183,6 +184,47 @@ def test_the_url_may_say_a_name_or_a_duid(root: Path, queries: QueryManager) -> 
         of(queries, "Alfa Power")
     with pytest.raises(RequestError, match=r"'HYD1' is no unit of Alpha Power Station\. Its units are ALPHA1, ALPHA2"):
         of(queries, "Alpha Power Station", "HYD1")
+
+
+@pytest.mark.parametrize(
+    ("part", "meant"),
+    [
+        ("BAYSW", "Bayswater Power Station"),
+        ("bw0", "Bayswater Power Station"),
+        ("Yang A", "Loy Yang A Power Station"),
+        ("LOYYB", "Loy Yang B Power Station"),
+        ("ayswat", "Bayswater Power Station"),
+    ],
+)
+def test_a_part_that_only_one_station_has_means_it(committed: tuple[Station, ...], part: str, meant: str) -> None:
+    subject = found(committed, part, "")
+    assert (subject.station.name, subject.unit) == (meant, None)
+
+
+def test_a_unit_in_no_list_goes_before_a_beginning_of_a_listed_one(day: Path, queries: QueryManager) -> None:
+    listing(day, (*UNITS, ("STRANGE1G", "Other", "Fifth", "NSW1", "Coal", "1", "Generating Unit")))
+    assert subject_of(queries, Asked(), chosen(page.Choices(station="STRANGE1"))).duids == ["STRANGE1"]
+    assert subject_of(queries, Asked(), chosen(page.Choices(station="STRANGE1G"))).station.name == "Other"
+
+
+@pytest.mark.parametrize(
+    ("text", "proposed"),
+    [
+        ("Tumut", ["Tumut 3 Power Station", "Tumut Power Station", "Tumut 3 Pumps"]),
+        ("BW", ["Bayswater Power Station", "Broadwater Power Station"]),
+        ("kogan crek", ["Kogan Creek Power Station"]),
+    ],
+)
+def test_several_are_proposed_the_likest_first(committed: tuple[Station, ...], text: str, proposed: list[str]) -> None:
+    with pytest.raises(RequestError) as raised:
+        found(committed, text, "")
+    assert str(raised.value).endswith(f"Did you mean {', '.join(proposed)}?")
+
+
+@pytest.mark.parametrize("nonsense", ["Atlantis", "qwertz", "no such", "<script>"])
+def test_nothing_is_proposed_for_nonsense(committed: tuple[Station, ...], nonsense: str) -> None:
+    with pytest.raises(RequestError, match=r"Search for a part of its name or DUID\.$"):
+        found(committed, nonsense, "")
 
 
 def test_names_of_columns_are_safe_and_differ(committed: tuple[Station, ...]) -> None:
@@ -566,6 +608,7 @@ def test_units_in_no_list_are_a_station(lively: Path, queries: QueryManager) -> 
     assert "STRANGE" in {station.key for station in all_stations(queries, window)}
     for view in ("series", "profile", "summary"):
         shown = content(queries, view, station="STRANGE")
+        assert "price of region not known" not in text_of(shown)
         assert not shown.sentence
         assert "region not known" in text_of(shown)
     summary = load_summary(queries, found(all_stations(queries, window), "STRANGE", ""), window)

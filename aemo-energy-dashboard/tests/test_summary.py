@@ -403,6 +403,36 @@ def test_units_in_no_list_are_counted_and_said(root: Path, queries: QueryManager
     assert "Units in no registration list made 0.2 GWh" in said(content)
 
 
+def test_without_a_registration_list_what_is_of_no_region_is_not_known(root: Path, queries: QueryManager) -> None:
+    fill(root, "2026-08-02 00:00", 48)
+    (root / "reference" / "duid_mapping.csv").unlink()
+    glance = shown(queries, "glance", "NEM")
+    fuels = block(glance, "by-fuel").set_index("Fuel")
+    assert fuels.loc["All generation", [f"{region} [GWh]" for region in REGIONS]].notna().all()  # rooftop solar is
+    assert fuels.loc["Unknown", [f"{region} [GWh]" for region in REGIONS]].isna().all()
+    roofs = pd.read_parquet(root / "rooftop30.parquet")["power"].sum() / 2000
+    assert fuels.loc["Rooftop Solar", "NEM [GWh]"] == pytest.approx(roofs)
+    assert "No generation of units that are known to be in a region is stored for August 2026." in said(glance)
+    assert "– %" not in said(glance)
+    assert "0.0 of 24.0 h count" in said(glance)
+    prices = shown(queries, "prices", "NEM")
+    assert "revenue" not in [leaf.name for leaf in prices.leaves()]
+    assert "There is no chart of revenue" in said(prices)
+    bands = block(prices, "bands")
+    assert bands[["Generation [GWh]", "Revenue [$M]", "VWAP [$/MWh]", "Share of revenue [%]"]].isna().all(axis=None)
+    assert bands["Hours [h]"].sum() == pytest.approx(5 * 24)
+    assert "known to be in all five regions" in shown(queries, "renewables", "NEM").sentence
+
+
+def test_a_chart_of_energy_by_region_needs_a_region(root: Path, queries: QueryManager) -> None:
+    fill(root, "2026-08-02 00:00", 48)
+    (root / "reference" / "duid_mapping.csv").unlink()
+    (root / "rooftop30.parquet").rename(root / "elsewhere")
+    names = [leaf.name for leaf in shown(queries, "glance", "NEM").leaves()]
+    assert "energy" not in names
+    assert "by-fuel" in names
+
+
 # -- records -----------------------------------------------------------------------------------------------------------
 
 
@@ -433,6 +463,26 @@ def test_records_again_with_pandas(root: Path, queries: QueryManager) -> None:
     mine = pd.read_parquet(root / "prices30.parquet").query("regionid == 'QLD1'").set_index("settlementdate")["rrp"]
     assert prices.at[("QLD1", "30-minute"), "Lowest at (NEM time)"] == f"{mine.idxmin():%Y-%m-%d %H:%M}"
     assert "NEM" not in prices.index.get_level_values("Region")
+
+
+def test_on_the_first_of_a_month_few_units_are_no_record(root: Path, queries: QueryManager) -> None:
+    """Those that are usual are of the month before, too: of the new one only a wind farm is stored yet."""
+    fill(root, "2026-07-31 23:30", 48 * 3)
+    late = [at("2026-08-01 00:30"), at("2026-08-01 01:00")]
+    nem_files.scada(root, [(time, f"WIND_{region}", 900.0) for time in late for region in REGIONS], "scada30")
+    nem_files.rooftop(root, [(time, region, 100.0) for time in late for region in REGIONS])
+    records = block(shown(queries, "records", "NEM"), "records").set_index(["Record", "Region"])
+    assert records.loc[("Highest renewable share", "NEM"), "Value"] < 99
+    assert records.loc[("Highest renewable share", "NEM"), "at (NEM time)"] < "2026-08-01"
+
+
+def test_a_month_that_runs_is_marked_among_the_best(root: Path, queries: QueryManager) -> None:
+    fill(root, "2026-08-01 06:00", 48 * 3)
+    best = block(shown(queries, "records", "NEM"), "best-by-month").set_index("settlementdate")["remark"]
+    assert best.to_dict() == {
+        pd.Timestamp("2026-08-01"): "",
+        pd.Timestamp("2026-09-01"): "so far: to 2026-08-01 06:00",
+    }
 
 
 def test_the_half_hour_share_is_the_one_definition(root: Path, queries: QueryManager) -> None:

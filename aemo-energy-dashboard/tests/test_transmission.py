@@ -291,6 +291,25 @@ def test_net_imports_of_the_regions_sum_to_zero_and_split_by_sign(root: Path, qu
     assert parts.to_numpy() == pytest.approx(own.exported["net_VIC1_mw"].to_numpy())
 
 
+@pytest.mark.parametrize(
+    ("resolution", "split"), [("5min", "5-minute interval"), ("30min", "half hour"), ("daily", "half hour")]
+)
+def test_what_import_and_export_are_split_by_is_said(
+    root: Path, queries: QueryManager, resolution: str, split: str
+) -> None:
+    """Into Tasmania and out of it within a half hour: a mean of nothing, unless it is seen by 5 minutes."""
+    nem_files.package(root)
+    for minutes, table in ((5, "transmission5"), (30, "transmission30")):
+        times = stamps("2026-08-31 18:00", 288 * 5 // minutes, minutes)
+        values = [100.0 if place % 2 else -100.0 for place in range(len(times))] if minutes == 5 else [0.0] * len(times)
+        nem_files.flows(root, [(t, "T-V-MNSP1", mw) for t, mw in zip(times, values, strict=True)], table)
+    content = show(queries, "net-import", Asked(region="TAS1", resolution=resolution))
+    assert f"import and export split by {split}" in words(content)
+    assert ("A half hour in which the flow turns" in words(content)) == (split == "half hour")
+    row = block(content, "net-imports").frame.iloc[0]
+    assert row["import_gwh"] == pytest.approx(1.2 if split != "half hour" else 0.0)
+
+
 def test_a_region_with_a_missing_flow_is_left_out_there_and_that_is_said(root: Path, queries: QueryManager) -> None:
     times = stamps(END, 288)
     rows: list[Row] = [(t, name, 50.0, 100.0, -100.0) for t in times for name in INTERCONNECTORS]

@@ -295,6 +295,7 @@ def test_no_list_of_units_is_a_sentence_and_a_table(day: Path, queries: QueryMan
     (day / "reference" / "duid_mapping.csv").unlink()
     content = shown(queries, PAGE, "utilisation", Asked("NEM"))
     assert content.sentence == "None of the units that reported has a capacity in the registration list."
+    assert "Output of units is stored for" not in "".join(getattr(leaf, "html", "") for leaf in content.leaves())
     (found,) = (leaf for leaf in content.leaves() if isinstance(leaf, Table))
     assert found.frame[["Fuel", "Units", "Without capacity"]].to_numpy().tolist() == [["Unknown", 10, 10]]
 

@@ -18,7 +18,7 @@ from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
 
 UNKNOWN = "Unknown"
 GENERATION, CONSUMPTION = "generation", "charge & load"
-AIDS = ["consumes", "dispatch_type", "priced_hours", "drawing", "rated_mw"]
+AIDS = ["consumes", "dispatch_type", "drawing", "rated_mw"]
 NAMED = 6
 """So many units are named in a note; the rest are counted."""
 
@@ -29,7 +29,7 @@ class Earned:
 
     window: the one that the numbers are of, which says the stored resolution, too.
     rows: one row a unit and series: duid, station, owner, region, fuel (the series), side (``GENERATION`` or
-    ``CONSUMPTION``), hours [h] with a reading, unpriced_hours [h] of these without a price, mwh [MWh] (consumption
+    ``CONSUMPTION``), hours [h] with a reading, priced_hours and unpriced_hours [h] of these, mwh [MWh] (consumption
     negative), priced_mwh [MWh], revenue [$], capacity_mw [MW] (NaN: not registered); counted (bool: in the
     utilisation of groups), place and place_mw [MW]: the plant that it is of, a battery of two units being one, and the
     plant's capacity.

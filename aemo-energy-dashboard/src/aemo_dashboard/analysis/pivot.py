@@ -39,18 +39,19 @@ def measured(rows: pd.DataFrame, keys: Sequence[str], hours: float) -> pd.DataFr
     """The measures of each group of rows of `Earned`, indexed by ``keys``; ``hours``: of the window [h].
 
     gwh [GWh, consumption negative], revenue_m [$M, a cost negative], price [$/MWh], utilisation [%], capacity [MW],
-    unpriced [h of units]: NaN for a price without priced energy, a capacity or utilisation without a registered one.
+    unpriced [h of units]: NaN for a revenue without any hour that has a price, a price without priced energy, and a
+    capacity or utilisation without a registered one.
     """
     group = list(keys)
     counted = rows.assign(known_mwh=rows["mwh"].where(rows["counted"]))
-    sums = counted.groupby(group, sort=False)[["mwh", "priced_mwh", "revenue", "known_mwh"]].sum()
+    sums = counted.groupby(group, sort=False)[["mwh", "priced_hours", "priced_mwh", "revenue", "known_mwh"]].sum()
     units = rows.drop_duplicates([*group, "duid"])
     unpriced = units.groupby(group, sort=False)["unpriced_hours"].sum()
     capacity = _capacity(units, group).reindex(sums.index)
     return pd.DataFrame(
         {
             "gwh": sums["mwh"] / 1e3,
-            "revenue_m": sums["revenue"] / 1e6,
+            "revenue_m": sums["revenue"].where(sums["priced_hours"] > 0) / 1e6,
             "price": list(map(price_of, sums["revenue"], sums["priced_mwh"])),
             "utilisation": [
                 100 * capacity_factor(mwh, mw, hours) for mwh, mw in zip(sums["known_mwh"], capacity, strict=True)

@@ -63,12 +63,17 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
     earned = load(queries, asked.region, window_of(queries, asked))
     rows = pivot.kept(earned.rows, chosen.hidden_regions, chosen.hidden_fuels)
     heading = Words("heading", _heading(earned, chosen), looks.HEADING)
-    notes = Words("notes", "".join(map(paragraph, (_averages(earned), *earned.notes, *READING))), looks.NOTES)
     if rows.empty:
-        return Content((heading, notes), _nothing(earned))
+        return Content((heading, _notes(earned)), _nothing(earned))
     whole = pivot.tree(earned, rows, chosen.by)
-    pictures = Side("pictures", (price_chart(earned, whole, chosen.by, theme), energy_chart(whole, chosen.by, theme)))
-    return Content((heading, pictures, table(whole, chosen), notes))
+    price = price_chart(earned, whole, chosen.by, theme)
+    charts = (*((price,) if price is not None else ()), energy_chart(whole, chosen.by, theme))
+    said = () if price is not None else ("No group has a price here: there is no chart of prices.",)
+    return Content((heading, Side("pictures", charts), table(whole, chosen), _notes(earned, *said)))
+
+
+def _notes(earned: Earned, *said: str) -> Words:
+    return Words("notes", "".join(map(paragraph, (_averages(earned), *said, *earned.notes, *READING))), looks.NOTES)
 
 
 def table(whole: pd.DataFrame, chosen: Chosen) -> Table:
@@ -123,14 +128,19 @@ def _outermost(whole: pd.DataFrame) -> pd.DataFrame:
     return whole[(whole["kind"] == pivot.GROUP) & (whole["depth"] == 0)]
 
 
-def price_chart(earned: Earned, whole: pd.DataFrame, by: str, theme: Theme) -> Chart:
-    """VWAP of the outermost groups, and each region's price over time beside them or, of fuels, after them."""
+def price_chart(earned: Earned, whole: pd.DataFrame, by: str, theme: Theme) -> Chart | None:
+    """VWAP of the outermost groups, and each region's price over time beside them or, of fuels, after them.
+
+    None where not one of them is known.
+    """
     groups = _outermost(whole)
     averages = earned.averages.set_index("region")["price"]
     label = "$/MWh"
     if pivot.LEVELS[by][0] == "fuel":
         names = {f"{region} time": price for region, price in averages.items()}
         values = pd.concat([groups.set_index("fuel")["price"], pd.Series(names, dtype="float64")])
+        if values.isna().all():
+            return None
         colours = [
             *map(series_colour, groups["fuel"]),
             *(REGION_COLOURS.get(str(region), OTHER_COLOUR) for region in averages.index),
@@ -158,6 +168,8 @@ def price_chart(earned: Earned, whole: pd.DataFrame, by: str, theme: Theme) -> C
             bars.append(Bar(f"price_{side}", name, colour))
     frame["time"] = averages.reindex(regions)
     bars.append(Bar("time", "Time-weighted", theme.quiet))
+    if frame.isna().all(axis=None):
+        return None
     return bar_chart(
         "price-by-group",
         frame,

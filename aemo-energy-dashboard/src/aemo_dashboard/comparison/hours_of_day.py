@@ -16,11 +16,12 @@ from aemo_dashboard.comparison.parts import (
     ROOFTOP,
     Measure,
 )
-from aemo_dashboard.shared.duckdb_views import UNITS, Source, Value
+from aemo_dashboard.shared.duckdb_views import Source, Value
 from aemo_dashboard.shared.formulas import NOT_GENERATION, RENEWABLE_FUELS, net_import_signs
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import Window
 from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
+from aemo_dashboard.station.data import reading_sources
 
 HOURS = pd.RangeIndex(24, name="hour")
 
@@ -66,10 +67,10 @@ def of_series(queries: QueryManager, window: Window, region: str, series: str) -
 
 def of_units(queries: QueryManager, window: Window, members: Mapping[str, Sequence[str]]) -> dict[str, pd.Series]:
     """MW of groups of units, consumption negative. ``members``: the units of each group; one may be in several."""
-    sources = {"scada": window.source("scada"), "units": UNITS}
+    sources, since = reading_sources(window, window.start)
     pairs = [(duid, name) for name, duids in members.items() for duid in duids]
     duids, names = [duid for duid, _ in pairs], [name for _, name in pairs]
-    rows = queries.frame("by_hour_units", sources, duids=duids, names=names, **_span(window))
+    rows = queries.frame("by_hour_units", sources, duids=duids, names=names, since=since, **_span(window))
     return {name: _on_hours(rows[rows["name"] == name]) for name in members}
 
 
@@ -111,5 +112,6 @@ def _share(queries: QueryManager, window: Window, region: str) -> pd.Series:
         end=window.end,
     )
     rows = rows[rows["region"] == region]
-    share = 100 * rows["renewable_mwh"] / rows["generation_mwh"].where(rows["generation_mwh"] != 0)
+    known = (rows["generation_mwh"] > 0) & (2 * rows["unknown_mwh"] <= rows["units_mwh"])
+    share = 100 * rows["renewable_mwh"] / rows["generation_mwh"].where(known)
     return _on_hours(rows.assign(value=share))

@@ -3,7 +3,7 @@
 # mypy: disable-error-code="no-untyped-call"
 # Panel's and param's constructors carry no annotations.
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import panel as pn
@@ -73,10 +73,10 @@ def controls(choices: Choices, queries: QueryManager) -> Sequence[Control]:
     fuels = {f"Fuel: {fuel}": fuel for fuel in FUELS}
     of_kind: dict[str, list[Any]] = {
         "regions": [
-            _many(choices.param.regions, list(REGIONS), 430, max_items=MOST_REGIONS),
+            _many(choices.param.regions, {name: name for name in REGIONS}, 430, max_items=MOST_REGIONS),
             _one(choices.param.measure, measures),
         ],
-        "fuels": [_many(choices.param.fuels, list(SERIES), 560)],
+        "fuels": [_many(choices.param.fuels, {name: name for name in SERIES}, 560)],
         "stations": [
             _many(
                 choices.param.stations,
@@ -126,10 +126,17 @@ def _one(parameter: Any, options: dict[str, str]) -> Any:
     return pn.widgets.Select.from_param(parameter, options=options, label="", width=170, stylesheets=[looks.SELECT])
 
 
-def _many(parameter: Any, options: Any, width: int, **more: Any) -> Any:
+def _chosen_first(options: Mapping[str, str], chosen: Sequence[str]) -> dict[str, str]:
+    """The options, those that are chosen first and in that order: the widget begins with its chips in theirs."""
+    words = {name: said for said, name in options.items()}
+    order = dict.fromkeys([*(words[name] for name in chosen if name in words), *options])
+    return {said: options[said] for said in order}
+
+
+def _many(parameter: Any, options: Mapping[str, str], width: int, **more: Any) -> Any:
     return pn.widgets.MultiChoice.from_param(
         parameter,
-        options=options,
+        options=_chosen_first(options, getattr(parameter.owner, parameter.name)),
         label="",
         sizing_mode="stretch_width",
         max_width=width,

@@ -45,7 +45,7 @@ def starts(window: Window, earlier: Sequence[str], first_day: date | None) -> di
         "year": ("Year before", (begin - pd.DateOffset(years=1)).to_pydatetime()),
         "two-years": ("Two years before", (begin - pd.DateOffset(years=2)).to_pydatetime()),
     }
-    chosen = [found[name] for name in EARLIER.values() if name in earlier]
+    chosen = [found[name] for name in dict.fromkeys(earlier)]
     if first_day is not None:
         since_midnight = window.start - day_start(window.start.date())
         chosen.append(("Chosen", day_start(first_day) + since_midnight))

@@ -53,7 +53,8 @@ def load_utilisation(queries: QueryManager, region: str, window: Window) -> Util
     covered = power.hours.max(axis="columns")
     hours = _hours(window, covered)
     rows = [_row(one, units[units["series"] == one], energy.get(one), most.frame, window, hours) for one in series]
-    lost = hours - float(covered.sum())
+    known = float(covered.sum())  # of units with a capacity: without one nothing is known of what is stored
+    lost = hours - known if known > 0 else 0.0
     gaps = [f"Output of units is stored for {hours - lost:,.1f} of {hours:,.1f} hours."]
     notes = [
         *(gaps if lost >= window.resolution.hours / 2 else []),

@@ -91,7 +91,7 @@ def lines(found: Renewables) -> list[str]:
         some = "" if found.day_hours > 24 - 1e-6 else f", over the {found.day_hours:.1f} h in which both are stored"
         said.append(f"◆ 24 hours: {percent(found.day)} of the energy{some}.")
     if record.best.end is None or record.since is None:
-        return [*said, "▌ Record: not known; no half hour of output and rooftop solar is stored together."]
+        return [*said, "▌ Record: not known; no half hour of output of known fuels and rooftop solar is stored."]
     stored = f"{record.counted:,} half hours, the first from {spoken(record.since)}"
     left_out = f"; {record.partial:,} in which far fewer units report than usual don't count" if record.partial else ""
     return [
@@ -103,7 +103,7 @@ def lines(found: Renewables) -> list[str]:
 
 def _now_line(now: Moment) -> str:
     if now.end is None:
-        return "Now: not known; no half hour of these 24 hours has both units' output and rooftop solar."
+        return "Now: not known; no half hour of these 24 hours has both output of known fuels and rooftop solar."
     return f"Now: {percent(now.share)} in the half hour to {spoken(now.end)}, the newest with rooftop solar."
 
 

@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -200,7 +200,7 @@ class Views:
     def _texts(self, rollup: Rollup) -> list[str]:
         """The queries that make a roll-up: its own, and those of the roll-ups that it reads."""
         beside = [text for _, table in rollup.joined if table in ROLLUPS for text in self._texts(ROLLUPS[table])]
-        return [self.sql[rollup.name], repr(dict(rollup.values)), *beside]
+        return [self.sql[rollup.name], repr((dict(rollup.values), rollup.earlier)), *beside]
 
     @staticmethod
     def _write_empty_files(folder: Path) -> dict[str, Path]:
@@ -262,7 +262,10 @@ class Views:
         """What the roll-up of one month is made of."""
         start, end = _span(month)
         parts = glance.by_month(rollup.base).get(month, [])
-        beside = {parameter: Source(table, start, end) for parameter, table in rollup.joined}
+        before = (start - timedelta(days=1)).replace(day=1)
+        beside = {
+            name: Source(table, before if name in rollup.earlier else start, end) for name, table in rollup.joined
+        }
         return {"scada": Source(rollup.base, parts=tuple(path.name for path in parts)), "units": UNITS, **beside}
 
     def _files(self, source: Source, glance: Glance) -> list[Path]:

@@ -17,6 +17,9 @@ import pandas as pd
 Quantity = TypeVar("Quantity", float, pd.Series)
 
 RENEWABLE_FUELS = ("Wind", "Solar", "Rooftop Solar", "Hydro", "Biomass")
+ROOFTOP_FUEL = "Rooftop Solar"
+UNKNOWN_FUEL = "Unknown"
+"""Of units whose fuel nobody knows: they are in no registration list, or in one that doesn't say it."""
 NOT_GENERATION = (  # each by its name as a whole and by those of its two signs
     *("Battery Storage", "Battery discharge", "Battery charge"),
     *("Load", "Net import", "Net export"),
@@ -144,11 +147,14 @@ def renewable_shares(power_or_energy: pd.DataFrame) -> pd.Series:
     """Renewables ÷ (all generation + rooftop) by row, fuels as columns [MW or MWh → 0 … 1]; the one definition.
 
     Only positive values count, a missing one counts as none. Storage, loads and interconnectors are in neither part.
-    NaN where a row holds no generation.
+    NaN where a row holds no generation, and where the fuel of most of what units generate isn't known: without a
+    registration list all of it would count as not renewable.
     """
     generation = power_or_energy[[fuel for fuel in power_or_energy if fuel not in NOT_GENERATION]].clip(lower=0)
     renewable = generation[[fuel for fuel in generation if fuel in RENEWABLE_FUELS]].sum(axis="columns")
-    return renewable / generation.sum(axis="columns")
+    unknown = generation[[fuel for fuel in generation if fuel == UNKNOWN_FUEL]].sum(axis="columns")
+    known = generation[[fuel for fuel in generation if fuel not in (UNKNOWN_FUEL, ROOFTOP_FUEL)]].sum(axis="columns")
+    return (renewable / generation.sum(axis="columns")).where(unknown <= known)
 
 
 def renewable_share(power_or_energy: Mapping[str, float]) -> float:

@@ -54,8 +54,9 @@ def share_days(queries: QueryManager, start: datetime, end: datetime, region: st
 
 
 def _tail(queries: QueryManager, start: datetime, end: datetime) -> pd.DataFrame:
-    """The same of half hours that follow the last whole day."""
-    sources = {"fuels": Source("fuel_half_hours", start, end), "rooftop": Source("rooftop30", start, end)}
+    """The same of half hours that follow the last whole day. Usual is what is so in their month and the one before."""
+    month_before = (start.replace(day=1) - timedelta(days=1)).replace(day=1)
+    sources = {"fuels": Source("fuel_half_hours", month_before, end), "rooftop": Source("rooftop30", start, end)}
     return queries.frame("region_days", sources, start=start, end=end, **WHOLE)
 
 

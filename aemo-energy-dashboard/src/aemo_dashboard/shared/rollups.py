@@ -38,7 +38,8 @@ KEEP_REPLACED_SECONDS = 600.0
 class Rollup:
     """``sql/<name>.sql`` over each month of ``base``. ``joined``: tables and roll-ups beside it, of the same span.
 
-    ``group``: rows of a row group, where small ones let a query pass over most of the file.
+    ``earlier``: parameters of ``joined`` that hold the month before, too: on the first of a month, its few hours are no
+    measure of what is usual.   ``group``: rows of a row group, where small ones let a query pass over most of the file.
     ``values``: lists that its query takes besides; definitions that stand in Python, once.
     """
 
@@ -46,6 +47,7 @@ class Rollup:
     base: str
     joined: tuple[tuple[str, str], ...]  # (parameter, table)
     columns: tuple[tuple[str, pa.DataType], ...]
+    earlier: tuple[str, ...] = ()
     group: int | None = None
     values: Mapping[str, Sequence[str] | Sequence[float]] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -109,6 +111,7 @@ ROLLUPS = {
                 ("counted", pa.int64()),
                 ("partial", pa.int64()),
             ),
+            earlier=("fuels",),
         ),
         Rollup(
             "unit_half_hours",
@@ -133,6 +136,7 @@ ROLLUPS = {
                 *(("hours", FLOAT), ("share_hours", FLOAT), ("positive_mwh", FLOAT)),
                 *(("peak", FLOAT), ("peak_at", TIME), ("first_at", TIME)),
             ),
+            earlier=("fuels",),
             values=WHOLE,
         ),
     )

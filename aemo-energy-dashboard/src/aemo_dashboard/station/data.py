@@ -1,7 +1,6 @@
 """Query → tidy frames for "Station Analysis": which station is meant, its output, its region's price."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,13 +17,11 @@ from aemo_dashboard.shared.page import Chosen
 from aemo_dashboard.shared.resolution_manager import DAILY, FIVE, THIRTY, Window, holds_more, lacks_much
 from aemo_dashboard.shared.tables import NEM_REGION
 from aemo_dashboard.station.registry import Station, Unit, stations_of
-from aemo_dashboard.station.search import popular, search
+from aemo_dashboard.station.search import meant, popular, suggested
 
 TOGETHER = ""
 """In the place of a DUID: all units of the question together."""
 SUGGESTIONS = 5
-ANY_LIKENESS = 45.0
-"""Of 100: for suggestions, which may be far off."""
 Hours = Callable[[Window], float]
 WORTH_NAMING_HOURS = 0.5
 ROLLED = "unit_half_hours"
@@ -109,9 +106,9 @@ def subject_of(queries: QueryManager, asked: Asked, chosen: Chosen) -> Subject:
     """
     window = window_of(queries, asked)
     if chosen.station or chosen.unit:
-        with suppress(RequestError):  # most are listed: history is looked through for the others only
-            return found(stations_of(unit_adapter.units(queries), ()), chosen.station, chosen.unit)
-        return found(all_stations(queries, window), chosen.station, chosen.unit)
+        listed = stations_of(unit_adapter.units(queries), ())  # history is looked through for the others only
+        known = _named(listed, chosen.station, chosen.unit)
+        return known or found(all_stations(queries, window), chosen.station, chosen.unit)
     largest = popular_stations(queries, all_stations(queries, window), asked.region, window)
     if not largest:
         raise NoDataError(f"No station of {asked.region} is known: there is no registration list yet.")
@@ -119,7 +116,22 @@ def subject_of(queries: QueryManager, asked: Asked, chosen: Chosen) -> Subject:
 
 
 def found(stations: tuple[Station, ...], name: str, duid: str) -> Subject:
-    """The station of a name (or DUID) and its unit of a DUID; either may be empty, not both."""
+    """The station of a name (or DUID) and its unit of a DUID; either may be empty, not both.
+
+    A part of a name or DUID will do where it is of one station only.
+    """
+    if (known := _named(stations, name, duid)) is not None:
+        return known
+    wanted = (name or duid).strip()
+    if name and (only := meant(stations, wanted)) is not None:
+        return _with_unit(only, duid)
+    alike = [match.station.key for match in suggested(stations, wanted, SUGGESTIONS)]
+    ask = f" Did you mean {', '.join(alike)}?" if alike else " Search for a part of its name or DUID."
+    raise RequestError(f"{wanted!r} is no station and no DUID that is registered or reports.{ask}")
+
+
+def _named(stations: tuple[Station, ...], name: str, duid: str) -> Subject | None:
+    """What is named in full."""
     wanted = (name or duid).strip()
     for station in stations:
         if station.key.casefold() == wanted.casefold():
@@ -127,9 +139,7 @@ def found(stations: tuple[Station, ...], name: str, duid: str) -> Subject:
     for station in stations:
         if (unit := station.unit(wanted)) is not None:
             return _with_unit(station, duid or unit.duid)
-    alike = [match.station.key for match in search(stations, wanted, SUGGESTIONS, ANY_LIKENESS)]
-    meant = f" Did you mean {', '.join(alike)}?" if alike else " Search for a part of its name or DUID."
-    raise RequestError(f"{wanted!r} is no station and no DUID that is registered or reports.{meant}")
+    return None
 
 
 def _with_unit(station: Station, duid: str) -> Subject:

@@ -37,7 +37,8 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
         blocks.append(_price_chart(subject, price, theme))
         without = []
     else:
-        without = [f"No price of {subject.station.place} in this window."]
+        region = subject.station.region
+        without = [f"No price of {region} in this window." if region else "No price: the region is not known."]
     return Content((top, *blocks, notes((*said, *without, MEANING))))
 
 

@@ -17,6 +17,16 @@ GOOD_ENOUGH = 72.0
 """Of 100: below this a name is another one."""
 OWNER_WEIGHT = 0.85
 """A station's own name goes before all that its owner has."""
+SPELLED = 90.0
+"""From here on a text stands in a name or DUID as it was typed; below, it is only like one."""
+LEAST_LETTERS = 3
+"""Of a part of a name that means one station: less is in one by chance."""
+COMMON = frozenset(
+    {"battery", "energy", "farm", "gas", "park", "plant", "power", "project", "solar", "station", "storage", "system"}
+)
+"""Words of many names: to be like one of them says nothing about which."""
+
+SHORT = {"mount": "mt"}
 
 
 @dataclass(frozen=True)
@@ -29,8 +39,8 @@ class Match:
 
 
 def _plain(text: str) -> str:
-    """Lower-case words of letters and digits."""
-    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
+    """Lower-case words of letters and digits, those that the list abbreviates as it does."""
+    return " ".join(SHORT.get(word, word) for word in re.findall(r"[a-z0-9]+", text.lower()))
 
 
 def _name_score(wanted: str, text: str) -> float:
@@ -45,12 +55,11 @@ def _name_score(wanted: str, text: str) -> float:
     if f" {wanted}" in name:  # the beginning of another word
         return 96.0
     if wanted in name and len(wanted) > 2:
-        return 90.0
+        return SPELLED
     if len(wanted) < 4:  # nearly every name is like two or three letters
         return 0.0
-    words = name.split()
     # a misspelt word or beginning of a name, then words in another order, then all of it
-    by_word = max(fuzz.ratio(wanted, word) for word in words)
+    by_word = max((fuzz.ratio(wanted, word) for word in name.split() if word not in COMMON), default=0.0)
     beginning = fuzz.ratio(wanted, name[: len(wanted)])
     return 0.9 * max(by_word, beginning, fuzz.token_set_ratio(wanted, name), 0.95 * fuzz.partial_ratio(wanted, name))
 
@@ -82,7 +91,32 @@ def in_region(stations: Iterable[Station], region: str) -> list[Station]:
     return [station for station in stations if region in (NEM_REGION, station.region)]
 
 
-def search(stations: Iterable[Station], text: str, most: int = MOST_MATCHES, least: float = GOOD_ENOUGH) -> list[Match]:
+def meant(stations: Sequence[Station], text: str) -> Station | None:
+    """The station whose name or DUIDs alone begin with a text, or alone hold it; None where several do, or none."""
+    wanted = _plain(text)
+    together = "".join(wanted.split())
+    if len(together) < LEAST_LETTERS:
+        return None
+    names = {
+        station: (_plain(station.name), *("".join(_plain(duid).split()) for duid in station.duids))
+        for station in stations
+    }
+    begun = [station for station, (name, *duids) in names.items() if _begins(wanted, name, together, duids)]
+    held = begun or [s for s, (name, *duids) in names.items() if wanted in name or any(wanted in d for d in duids)]
+    return held[0] if len(held) == 1 else None
+
+
+def _begins(wanted: str, name: str, together: str, duids: Iterable[str]) -> bool:
+    return name.startswith(wanted) or any(duid.startswith(together) for duid in duids)
+
+
+def suggested(stations: Iterable[Station], text: str, most: int) -> list[Match]:
+    """What a text may have meant, the likest first: stations in which it stands as typed, else those like it."""
+    found = search(stations, text, most)
+    return [match for match in found if match.score >= SPELLED] or found
+
+
+def search(stations: Iterable[Station], text: str, most: int = MOST_MATCHES) -> list[Match]:
     """The stations that fit a typed text best, best first; the larger one first where two fit alike.
 
     One match a station; of one unit where the text is that unit's DUID.
@@ -90,7 +124,7 @@ def search(stations: Iterable[Station], text: str, most: int = MOST_MATCHES, lea
     wanted = _plain(text)
     if not wanted:
         return []
-    found = [match for match in (_match(wanted, station) for station in stations) if match.score >= least]
+    found = [match for match in (_match(wanted, station) for station in stations) if match.score >= GOOD_ENOUGH]
     return sorted(found, key=lambda match: (-match.score, -_size(match.station.units), match.station.key))[:most]
 
 

@@ -56,12 +56,13 @@ def energies(summary: Summary) -> pd.DataFrame:
     """
     units = summary.energy.pivot_table(index="series", columns="region", values="mwh", aggfunc="sum", sort=True)
     roofs = summary.rooftop.drop(index=NEM_REGION, errors="ignore")
+    regions = [*summary.regions, *([UNPLACED] if UNPLACED in units else [])]
+    units = units.reindex(columns=regions)  # a region without units may have roofs
     if len(roofs):
         units.loc[ROOFTOP] = pd.Series(
             {region: energy_mwh(row["mw"], row["hours"]) for region, row in roofs.iterrows()}
         )
-    regions = [*summary.regions, *([UNPLACED] if UNPLACED in units else [])]
-    table = units.reindex(index=in_order(list(units.index)), columns=regions).astype("float64") / 1000
+    table = units.reindex(index=in_order(list(units.index))).astype("float64") / 1000
     if summary.region == NEM_REGION:
         table[NEM_REGION] = table.sum(axis="columns", min_count=1)
     table.columns.name = None
@@ -141,14 +142,16 @@ def bands(summary: Summary) -> pd.DataFrame:
     """A row a region and price band (all bands of a region that has prices): hours [h], time_share [0 … 1], gwh,
     revenue [$] and revenue_share [of the region's revenue; negative where the band cost], price [$/MWh, by volume].
 
-    Energy and revenue are those of generation: see ``generation``. Shares of a revenue that isn't positive are NaN.
+    Energy and revenue are those of generation: see ``generation``. Shares of a revenue that isn't positive are NaN, and
+    so is all that is of generation in a region of which no priced generation is stored.
     """
     index = pd.MultiIndex.from_product([summary.regions, list(PRICE_BANDS)], names=["region", "band"])
     hours = summary.prices.set_index(["region", "band"])["hours"]
     made = generation(summary)
     sums = made[made["band"].notna()].groupby(["region", "band"])[["priced_mwh", "revenue"]].sum()
     table = pd.DataFrame({"hours": hours.reindex(index).fillna(0.0)}, index=index).join(sums.reindex(index))
-    table[["priced_mwh", "revenue"]] = table[["priced_mwh", "revenue"]].fillna(0.0)
+    made_here = table.index.get_level_values("region").isin(sums.index.get_level_values("region"))
+    table.loc[made_here, ["priced_mwh", "revenue"]] = table.loc[made_here, ["priced_mwh", "revenue"]].fillna(0.0)
     whole = table.groupby("region")[["hours", "revenue"]].transform("sum")
     table["time_share"] = table["hours"] / whole["hours"].where(whole["hours"] > 0)
     table["revenue_share"] = table["revenue"] / whole["revenue"].where(whole["revenue"] > 0)

@@ -27,6 +27,7 @@ from aemo_dashboard.summary.words import (
     heading,
     notes,
     number,
+    quantity,
     signed,
     when,
 )
@@ -70,8 +71,9 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
     sentences = (DEFINITIONS, *gap_sentences(figures), *before_sentences(period, before, late))
     blocks: list[Block] = [title, cards(headline(figures, before)), regions_table(figures, before)]
     if not figures.energies.empty:
-        pair = (fuel_chart(figures, before, theme), fuel_table(figures, before))
-        blocks += pair if asked.region == NEM_REGION else [Side("energy", pair, 480)]
+        chart, table = fuel_chart(figures, before, theme), fuel_table(figures, before)
+        parts = (table,) if chart is None else (chart, table)
+        blocks += parts if asked.region == NEM_REGION else [Side("energy", parts, 480)]
     return Content((*blocks, notes(*sentences)), span=span)
 
 
@@ -86,7 +88,7 @@ def headline(now: Figures, before: Figures | None) -> list[Card]:
         Card("Hours below $0 [h]", _by_region(table["below_zero_hours"], _hours), _of_hours(now, before)),
         _price_card("Highest price [$/MWh]", table, "greatest"),
         _price_card("Lowest price [$/MWh]", table, "least"),
-        Card("Peak demand", f"{number(now.of('peak_mw'))} MW", _at(table.at[now.region, "peak_at"])),
+        Card("Peak demand", quantity(now.of("peak_mw"), "MW"), _at(table.at[now.region, "peak_at"])),
     ]
 
 
@@ -106,11 +108,11 @@ def _by_region(values: pd.Series, spoken: Callable[[float], str]) -> dict[str, s
 
 
 def _energy_card(now: Figures, before: Figures | None) -> Card:
-    below = f"and rooftop solar {number(now.of('rooftop_gwh'), 1)} GWh"
+    below = f"and rooftop solar {quantity(now.of('rooftop_gwh'), 'GWh', 1)}"
     percent = total_change(now, before)
     if before is not None and not math.isnan(percent):
         below += f"; together {signed(percent)} % on {before.period.short}"
-    return Card("Generation of units", f"{number(now.of('generation_gwh'), 1)} GWh", below)
+    return Card("Generation of units", quantity(now.of("generation_gwh"), "GWh", 1), below)
 
 
 def total_change(now: Figures, before: Figures | None) -> float:
@@ -132,11 +134,12 @@ def _comparable(now: Figures, before: Figures, hours: str) -> bool:
 
 def _share_card(now: Figures, before: Figures | None) -> Card:
     share = now.of("share")
-    below = f"{number(now.of('share_hours'), 1)} of {number(now.period.hours, 1)} h count"
+    hours = now.of("share_hours")
+    below = f"{number(0.0 if math.isnan(hours) else hours, 1)} of {number(now.period.hours, 1)} h count"
     if before is not None and _comparable(now, before, "share_hours"):
         points = 100 * (share - before.of("share"))
         below = below if math.isnan(points) else f"{signed(points)} points on {before.period.short}; {below}"
-    return Card("Renewable share", f"{number(100 * share, 1)} %", below)
+    return Card("Renewable share", quantity(100 * share, "%", 1), below)
 
 
 def _was(before: Figures | None, column: str) -> str:
@@ -177,8 +180,8 @@ def regions_table(now: Figures, before: Figures | None) -> Table:
     return Table("regions", rows.sort_index(level=["place", "which"]).reset_index(drop=True), COLUMNS)
 
 
-def fuel_chart(now: Figures, before: Figures | None, theme: Theme) -> Chart:
-    """Energy by fuel: a bar a region, or of one region one a period."""
+def fuel_chart(now: Figures, before: Figures | None, theme: Theme) -> Chart | None:
+    """Energy by fuel: a bar a region, or of one region one a period. None where it is of no region."""
     table = now.energies
     if now.region == NEM_REGION:
         frame, what = table[list(now.summary.regions)].T, f"by region, {now.period.title}"
@@ -190,6 +193,8 @@ def fuel_chart(now: Figures, before: Figures | None, theme: Theme) -> Chart:
     bars = [Bar(slug(str(series)), str(series), series_colour(str(series))) for series in frame.columns]
     frame = frame.rename(columns={str(series): slug(str(series)) for series in frame.columns}).dropna(how="all")
     frame.index.name = "region" if now.region == NEM_REGION else "period"
+    if frame.empty:
+        return None
     return bar_chart(
         "energy", frame, bars, theme, unit="GWh", stacked=True, title=f"Energy by fuel [GWh], {what}", height=360
     )

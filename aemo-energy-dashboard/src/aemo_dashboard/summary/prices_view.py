@@ -51,6 +51,8 @@ DEFINITIONS = (
     "below zero has a negative one."
 )
 
+NO_REVENUE = "There is no chart of revenue: no region has a positive one that is known."
+
 
 def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> Content:
     """The period's prices by region."""
@@ -63,14 +65,13 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
     old, late = load_before(queries, period, asked.region)
     figures, before = Figures(summary), None if old is None or old.prices.empty else Figures(old)
     sentences = (DEFINITIONS, *gap_sentences(figures), *before_sentences(period, before, late))
-    pictures = Side(
-        "bands",
-        (
-            band_chart("time", "time_share", "Share of time by price band [%]", figures, before, theme),
-            band_chart("revenue", "revenue_share", "Share of revenue by price band [%]", figures, before, theme),
-        ),
-        420,
-    )
+    drawn = {
+        "time": band_chart("time", "time_share", "Share of time by price band [%]", figures, before, theme),
+        "revenue": band_chart("revenue", "revenue_share", "Share of revenue by price band [%]", figures, before, theme),
+    }
+    if drawn["revenue"] is None:
+        sentences = (*sentences, NO_REVENUE)
+    pictures = Side("bands", tuple(chart for chart in drawn.values() if chart is not None), 420)
     return Content(
         (title, price_table(figures, before), pictures, band_table(figures, before), notes(*sentences)), span=span
     )
@@ -121,13 +122,15 @@ def band_table(now: Figures, before: Figures | None) -> Table:
     return Table("bands", rows, BAND_COLUMNS)
 
 
-def band_chart(name: str, column: str, title: str, now: Figures, before: Figures | None, theme: Theme) -> Chart:
-    """Stacked shares [%]: a bar a region, or of one region one a period; what is negative goes down."""
+def band_chart(name: str, column: str, title: str, now: Figures, before: Figures | None, theme: Theme) -> Chart | None:
+    """Stacked shares [%]: a bar a region, or of one region one a period; negative ones go down. None without any."""
     parts = []
     for each in _periods(now, before if now.region != NEM_REGION else None):
         wide = 100 * each.bands.pivot(index="region", columns="band", values=column).reindex(columns=list(PRICE_BANDS))
         parts.append(wide if now.region == NEM_REGION else wide.rename(index={each.region: each.period.short}))
     frame = pd.concat(parts).rename(columns=KEYS)
     frame.index.name = "region" if now.region == NEM_REGION else "period"
+    if frame.isna().all(axis=None):
+        return None
     made = [Bar(key, band, BAND_COLOURS[band]) for band, key in KEYS.items()]
     return bar_chart(name, frame, made, theme, unit="%", stacked=True, title=title, height=320)

@@ -42,7 +42,8 @@ DEFINITIONS = (
     "Records of all that is stored, up to the newest interval; neither the period nor the range matters. Values are "
     "means of half hours, prices also of 5 minutes as far as they are stored; times are the end of the interval, of "
     "equal ones the first. A share counts where rooftop solar is stored in the same half hour and at least nine tenths "
-    "of the units that are usual in its month report; the NEM's records need all five regions. There is no NEM price."
+    "of the units report that are usual in its month and the one before; the NEM's records need all five regions. "
+    "There is no NEM price."
 )
 
 
@@ -70,7 +71,7 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
     blocks: list[Block] = [title, cards(headline(records, priced, asked.region))]
     best = _best_by_month(months, scopes)
     if len(best):
-        blocks.append(best_chart(best, scopes, theme))
+        blocks.append(best_chart(best, scopes, last, theme))
     tables = [Table("records", records, COLUMNS, most_height=420)] if len(records) else []
     tables += [Table("price-records", priced, PRICE_COLUMNS, most_height=420)] if len(priced) else []
     blocks.append(Side("tables", tuple(tables), 560))
@@ -140,9 +141,10 @@ def _best_by_month(months: pd.DataFrame, scopes: tuple[str, ...]) -> pd.DataFram
     return 100 * wide.reindex(columns=list(scopes))
 
 
-def best_chart(best: pd.DataFrame, scopes: tuple[str, ...], theme: Theme) -> Chart:
-    """How the highest share has moved."""
+def best_chart(best: pd.DataFrame, scopes: tuple[str, ...], last: datetime, theme: Theme) -> Chart:
+    """How the highest share has moved; a month that runs, perhaps of a few hours only, is marked."""
+    said = pd.Series({end: f"so far: to {when(last)}" for end in best.index if end > last}, dtype="object")
     colours = {NEM_REGION: theme.text} | REGION_COLOURS
     lines = [Line(scope, scope, colours[scope], "%", width=2.4 if scope == scopes[0] else 1.3) for scope in scopes]
     title = "Highest half-hour renewable share of each month [%]"
-    return month_chart("best-by-month", best, lines, theme, title=title, y_label="%")
+    return month_chart("best-by-month", best, lines, theme, title=title, y_label="%", said=said)

@@ -64,7 +64,11 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
 
 
 def _nothing(region: str, when_: str) -> str:
-    return f"{region} has no half hour in {when_} in which both generation and rooftop solar are stored."
+    where = "all five regions" if region == NEM_REGION else "it"
+    return (
+        f"{region} has no half hour in {when_} in which both the output of units that are known to be in {where} and "
+        "rooftop solar are stored."
+    )
 
 
 def month_table(found: pd.DataFrame, region: str, last: datetime) -> pd.DataFrame:

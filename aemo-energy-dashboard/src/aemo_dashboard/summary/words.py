@@ -67,6 +67,11 @@ def number(value: float, digits: int = 0) -> str:
     return text.replace("-", "−") if float(text.replace(",", "")) else text.replace("-", "")
 
 
+def quantity(value: float, unit: str, digits: int = 0) -> str:
+    """``1,234.5 GWh``; a dash for NaN, without a unit."""
+    return number(value, digits) if math.isnan(value) else f"{number(value, digits)} {unit}"
+
+
 def signed(value: float, digits: int = 1) -> str:
     """``+1.2``, ``−3.4``; a dash for NaN."""
     return number(value, digits) if math.isnan(value) or round(value, digits) <= 0 else f"+{number(value, digits)}"
@@ -110,14 +115,17 @@ def gap_sentences(figures: Figures) -> list[str]:
         lost = period.hours - rows[column].fillna(0.0)
         gaps = ", ".join(f"{region} {number(hours, 1)}" for region, hours in lost.items() if hours >= 0.5)
         if (lost == period.hours).all():
-            sentences.append(f"No {kind} is stored for {period.title}." if kind != "prices" else _no_prices(period))
+            sentences.append(_none(kind, summary))
         elif gaps:
             sentences.append(f"Hours of {period.title} without {kind}, of {number(period.hours, 1)}: {gaps}.")
     return [*sentences, *_unplaced(summary), *_unpriced(summary)]
 
 
-def _no_prices(period: Period) -> str:
-    return f"No prices are stored for {period.title}."
+def _none(kind: str, summary: Summary) -> str:
+    title = summary.period.title
+    if kind == "generation" and len(summary.energy):  # of units whose region nobody knows
+        return f"No generation of units that are known to be in a region is stored for {title}."
+    return f"No {kind} {'are' if kind == 'prices' else 'is'} stored for {title}."
 
 
 def _unplaced(summary: Summary) -> list[str]:

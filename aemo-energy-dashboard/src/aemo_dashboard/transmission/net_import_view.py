@@ -12,7 +12,7 @@ from aemo_dashboard.shared.formulas import net_import_signs
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.looks import HEADING
 from aemo_dashboard.shared.page import Chosen
-from aemo_dashboard.shared.resolution_manager import DAILY
+from aemo_dashboard.shared.resolution_manager import DAILY, FIVE
 from aemo_dashboard.shared.tables import NEM_REGION
 from aemo_dashboard.shared.theme import LINE_COLOURS, REGION_COLOURS, Theme
 from aemo_dashboard.transmission import drawn
@@ -28,11 +28,18 @@ COLUMNS = (
     Column("hours", "Hours with data [h]", 1),
 )
 
+COARSER = (
+    " A half hour in which the flow turns counts with its mean, as import or as export: by 5 minutes both would be a "
+    "little larger, and their difference the same."
+)
+
 
 def show(queries: QueryManager, asked: Asked, _: Chosen, theme: Theme) -> Content:
     """Net import of every region, or of one with its interconnectors below."""
     view = load_net_import(queries, asked)
-    heading = Words("heading", drawn.window_words(asked.region, view.window) + _sum_words(view), HEADING)
+    heading = Words(
+        "heading", drawn.window_words(asked.region, view.window) + _split_words(view) + _sum_words(view), HEADING
+    )
     if view.mw.empty or view.mw.isna().all(axis=None):
         sentence = f"Nothing is stored of interconnectors for {asked.region} in this window."
         return Content((heading, drawn.notes(view.notes)), sentence)
@@ -51,11 +58,17 @@ def _sum_words(view: NetImport) -> str:
     return f" · the {len(view.mw.columns)} regions' net imports sum to zero at every point (within {most:.3f} MW)"
 
 
+def _split_words(view: NetImport) -> str:
+    return f" · import and export split by {drawn.stored_words(view.window)}"
+
+
 def _explained(view: NetImport) -> tuple[str, ...]:
     stored = drawn.stored_words(view.window)
+    turned = "" if view.window.resolution.stored == FIVE.stored else COARSER
     return (
         "Net import: the sum of metered flows into a region minus those out of it, import positive, without losses. "
-        f"Imported and exported energy are split by the sign of each {stored}'s net import, before any averaging.",
+        f"Imported and exported energy are split by the sign of each {stored}'s net import, before any averaging; "
+        f"where gaps are filled from the other resolution, by the sign of its intervals.{turned}",
     )
 
 

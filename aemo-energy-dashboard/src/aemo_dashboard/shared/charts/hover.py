@@ -1,6 +1,7 @@
 """The tooltip of a pane: all numbers of the interval under the pointer, with units and NEM time."""
 
 import html
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,11 +63,10 @@ def tooltip(pane: figure, renderer: Any, head: str, shown: Sequence[Shown], mode
     """Give a pane a tooltip over a renderer. ``head``: Bokeh's template of the first line."""
     rows = "".join(
         f'<tr><td><span style="{_SWATCH};background:{each.colour}"></span>{plain(each.name)}</td>'
-        f'<td style="text-align:right;padding-left:14px">@{{{each.key}}}{{custom}}</td></tr>'
+        f'<td style="text-align:right;padding-left:14px">$index{{{each.key}}}</td></tr>'
         for each in shown
     )
     body = f'<div style="font-weight:600;margin-bottom:4px">{head}</div><table style="border-spacing:0">{rows}</table>'
-    code = "return value === null || isNaN(value) ? 'no data' : "
     tool = HoverTool(
         renderers=[renderer],
         mode=mode,
@@ -76,11 +76,24 @@ def tooltip(pane: figure, renderer: Any, head: str, shown: Sequence[Shown], mode
         formatters={
             "@settlementdate": "datetime",
             "@left": "datetime",
-            **{f"@{{{each.key}}}": CustomJSHover(code=code + UNITS[each.unit]) for each in shown},
+            "$index": CustomJSHover(args={"source": renderer.data_source}, code=_written(shown)),
         },
     )
     pane.add_tools(tool)
     return tool
+
+
+def _written(shown: Sequence[Shown]) -> str:
+    """JavaScript that writes the number of a row, ``value``, in a column, ``format``, with its unit.
+
+    Of the row, since Bokeh itself writes a missing number, as NaN, and asks no formatter.
+    """
+    units = {each.key: each.unit for each in shown}
+    cases = "".join(f"case {json.dumps(unit)}: return {UNITS[unit]};" for unit in dict.fromkeys(units.values()))
+    return (
+        "value = source.data[format][value]; if (value == null || isNaN(value)) return 'no data'; "
+        f"switch ({json.dumps(units)}[format]) {{ {cases} }}"
+    )
 
 
 def add_hover(

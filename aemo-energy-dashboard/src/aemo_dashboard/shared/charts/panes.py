@@ -126,8 +126,10 @@ def legend(theme: Theme, items: list[LegendItem]) -> Legend:
 
 
 def title(made: figure, text: str, theme: Theme) -> None:
-    """A line above a pane that says what it shows, with its unit."""
-    line = Title(text=text, text_font=FONT, text_font_size="13px", text_font_style="bold", text_color=theme.text)
+    """A line above a pane that says what it shows, with its unit; the page's script breaks one that is too long."""
+    # 13 px, Bokeh's default, would be replaced by Panel's theme with a size that goes by that of the letters around
+    line = Title(text=text, text_font=FONT, text_font_size="14px", text_font_style="bold", text_color=theme.text)
+    line.tags = ["wrapped"]
     made.add_layout(line, "above")
 
 

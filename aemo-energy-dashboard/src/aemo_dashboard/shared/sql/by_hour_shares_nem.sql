@@ -7,7 +7,11 @@ with fuels as (
     group by 1, 2
 ),
 made as (
-    select settlementdate, sum(mw) as mw, coalesce(sum(mw) filter (list_contains($renewable, fuel)), 0) as renewable_mw
+    select
+        settlementdate,
+        sum(mw) as mw,
+        coalesce(sum(mw) filter (list_contains($renewable, fuel)), 0) as renewable_mw,
+        coalesce(sum(mw) filter (fuel = 'Unknown'), 0) as unknown_mw
     from fuels
     group by 1
 ),
@@ -23,7 +27,9 @@ select
     'NEM' as region,
     hour(settlementdate - interval 30 minutes)::int as hour,
     sum(energy_mwh(renewable_mw + roofs.mw, 30)) as renewable_mwh,
-    sum(energy_mwh(made.mw + roofs.mw, 30)) as generation_mwh
+    sum(energy_mwh(made.mw + roofs.mw, 30)) as generation_mwh,
+    sum(energy_mwh(made.mw, 30)) as units_mwh,
+    sum(energy_mwh(made.unknown_mw, 30)) as unknown_mwh
 from made
 join roofs using (settlementdate)
 group by 2

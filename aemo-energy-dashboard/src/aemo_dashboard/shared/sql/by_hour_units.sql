@@ -1,14 +1,24 @@
 -- Mean output of groups of units by hour of the day over a window of years.
 --   name: of the group.   hour: 0 … 23, of the interval's start, NEM time.   value: MW, consumption negative: the units of
 --   an interval summed, then the mean over the intervals in which one of them reports.
--- $scada: part files of a table whose rows cover $step minutes each;  $units: duid_mapping.csv;
+-- $rolled: files of unit_half_hours, read in ($start, $since];  $scada: part files of a table whose rows cover $step minutes
+-- each, read in ($since, $end];  $units: duid_mapping.csv;
 -- $duids, $names: lists of equal length, a unit and the group that it belongs to.
 with members as (
     select unnest($duids) as duid, unnest($names) as name
 ),
+readings as (
+    select settlementdate, duid, mw
+    from read_parquet($rolled)
+    where settlementdate > $start and settlementdate <= $since and list_contains($duids, duid)
+    union all
+    select settlementdate, duid, mw
+    from unit_readings($scada, $units, $since, $end)
+    where list_contains($duids, duid)
+),
 intervals as (
     select settlementdate, members.name, sum(mw) as mw
-    from unit_readings($scada, $units, $start, $end) as reading
+    from readings
     join members using (duid)
     group by 1, 2
 )

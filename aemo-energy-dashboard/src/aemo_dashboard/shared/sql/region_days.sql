@@ -6,10 +6,11 @@
 --   peak: greatest half-hour mean over the hours, MW; 'Battery Storage': of what discharges; null series: greatest
 --   renewable share over the share_hours, 0 … 1, as formulas.renewable_shares has it. A half hour in which less than nine
 --   tenths of the region's usual units report is no record: one of which only a wind farm was stored would be 100 %.
---   Usual is the median of all that $fuels hold to $end, so that a few hours of a day are measured by their month.
+--   Usual is the median of all that $fuels hold to $end, so that a few hours of a day, or of a month that has just begun,
+--   are measured by their month and the one before.
 --   peak_at: end of the first half hour that reached it.   first_at: end of the first half hour of the series; null
 --   series: that counts for the share.
--- $fuels: files of fuel_half_hours, for rows in ($start, $end].   $not_generation, $renewable: lists of series.
+-- $fuels: files of fuel_half_hours, for rows in ($start, $end] and of the month before.   $not_generation, $renewable: lists of series.
 with placed as (
     select settlementdate, region, fuel as series, mw, above_mw, units
     from read_parquet($fuels)
@@ -74,7 +75,9 @@ shares as (
         settlementdate,
         region,
         sum(positive_mw) filter (list_contains($renewable, series)) as renewable_mw,
-        sum(positive_mw) as generation_mw
+        sum(positive_mw) as generation_mw,
+        coalesce(sum(positive_mw) filter (series = 'Unknown'), 0) as unknown_mw,
+        coalesce(sum(positive_mw) filter (series not in ('Unknown', 'Rooftop Solar')), 0) as known_mw
     from series
     group by 1, 2
 ),
@@ -84,7 +87,8 @@ wholes as (
         half.region,
         half.rooftop_mw is not null as counted,
         case
-            when counted and half.whole and shares.generation_mw > 0 then coalesce(shares.renewable_mw, 0) / shares.generation_mw
+            when counted and half.whole and shares.generation_mw > 0 and shares.unknown_mw <= shares.known_mw
+            then coalesce(shares.renewable_mw, 0) / shares.generation_mw
         end as share
     from half_hours as half
     left join shares using (settlementdate, region)

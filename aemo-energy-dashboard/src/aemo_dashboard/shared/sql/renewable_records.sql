@@ -2,14 +2,15 @@
 --   settlementdate: end of that half hour, NEM time; null where none counts.   share: renewables ÷ (generation +
 --   rooftop), 0 … 1, as formulas.renewable_shares, whose lists of fuels these are: positive values only, after each
 --   fuel's units are summed.   first, last: end of the first and of the last half hour that counts.
---   counted: how many do.   partial: how many don't, since less than nine tenths of the units that are usual in the part
---   report: a half hour of which only a wind farm was stored is no record.
--- A half hour counts only where rooftop power is stored, too: in 'NEM' that of all five regions.
--- $fuels: files of fuel_half_hours;  $rooftop: part files of rooftop30.
+--   counted: how many do.   partial: how many don't, since less than nine tenths of the units report that are usual, by
+--   the median of all that $fuels hold to $end: a half hour of which only a wind farm was stored is no record.
+-- A half hour counts only where rooftop power is stored, too: in 'NEM' that of all five regions; and not where the fuel of
+-- more than half of what units generate isn't known.
+-- $fuels: files of fuel_half_hours, of the part's month and the one before;  $rooftop: part files of rooftop30.
 with readings as (
     select settlementdate, region, fuel, mw, units
     from read_parquet($fuels)
-    where settlementdate > $start and settlementdate <= $end
+    where settlementdate <= $end
 ),
 fuels as (
     select settlementdate, region, fuel, sum(mw) as mw, sum(units) as units
@@ -27,9 +28,13 @@ generation as (
         coalesce(sum(greatest(mw, 0)) filter (fuel not in (
             'Battery Storage', 'Battery discharge', 'Battery charge', 'Load', 'Net import', 'Net export'
         )), 0) as everything,
+        coalesce(sum(greatest(mw, 0)) filter (fuel = 'Unknown'), 0) as unknown,
         sum(units) as units
     from fuels
     group by all
+),
+usual as (
+    select region, median(units) as units from generation group by region
 ),
 regions as (
     select settlementdate, regionid as region, any_value(power) as mw
@@ -47,9 +52,13 @@ shares as (
     select
         settlementdate,
         region,
-        (renewable + greatest(rooftop.mw, 0)) / nullif(everything + greatest(rooftop.mw, 0), 0) as share,
-        units >= 0.9 * median(units) over (partition by region) as whole
+        case
+            when 2 * unknown <= everything
+            then (renewable + greatest(rooftop.mw, 0)) / nullif(everything + greatest(rooftop.mw, 0), 0)
+        end as share,
+        generation.units >= 0.9 * usual.units as whole
     from generation
+    join usual using (region)
     join rooftop using (settlementdate, region)
 )
 select
