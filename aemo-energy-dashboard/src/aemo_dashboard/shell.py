@@ -50,20 +50,13 @@ TITLE = "Nem Analysis"
 TICK_MILLISECONDS = 1_000
 CLOCK_TICKS = 30  # staleness depends on the clock, too: look at it this often without new data
 SIMULATED_TITLE = f"{TITLE} (simulated)"
-RETITLE = f"""
-const title = cb_obj.visible ? "{SIMULATED_TITLE}" : "{TITLE}";
-document.title = title;
-document.querySelector("#header .title").textContent = "\u00a0" + title;
-"""
-"""A page that is open while its folder becomes a simulated market's: Panel's template knows only the first title."""
-SAY_BUSY = """document.getElementById("main").setAttribute("aria-busy", String(cb_obj.active))"""
-"""The style sheet shows it. Panel's own sign is a class of a component, for which Bokeh lays out the whole page anew:
-with six figures that takes a tenth of a second, twice, while the answer is on its way.
-"""
 FAVICON = "static/extensions/panel/images/favicon.ico"
 ASSETS = Path(__file__).with_name("assets")
 ASSETS_URL = "assets"
-SCRIPTS = ("bokeh", "reconnect", "narrow", "history")
+SCRIPTS = ("bokeh", "state", "reconnect", "narrow", "history")
+"""Of the page. Not Panel's callbacks in JavaScript: where there is one, Panel walks through every model of the page for
+it at each change of the page's parts, and of many figures that takes longer than to make them.
+"""
 SIDEBAR_WIDTH = 168
 
 
@@ -107,9 +100,11 @@ class Shell:
         self._ticks = 0
         self._place = Place()
         self._frame = Frame()
-        self._simulated = pn.pane.HTML("", styles=looks.SIMULATED, visible=False, sizing_mode="stretch_width")
+        self._simulated = pn.pane.HTML(
+            "", styles=looks.SIMULATED, visible=False, sizing_mode="stretch_width", tags=["nem-simulated"]
+        )
         self._banner = pn.pane.HTML("", styles=looks.BANNER, visible=False, sizing_mode="stretch_width")
-        self._busy = pn.widgets.Checkbox(value=False, visible=False)
+        self._busy = pn.widgets.Checkbox(value=False, visible=False, tags=["nem-busy"])
         self._questions = 0
         self._footer = pn.pane.HTML("", styles=looks.FOOTER, sizing_mode="stretch_width")
         self._rooms = {page.slug: pn.Column(sizing_mode="stretch_width") for page in PAGES}
@@ -124,8 +119,6 @@ class Shell:
         """Build the page, take its state from the URL, and keep both in step from then on."""
         mark = self._services.simulated
         self._show_mark(mark)
-        self._simulated.jscallback(visible=RETITLE)
-        self._busy.jscallback(value=SAY_BUSY)
         sync(self._place, {"tab": "tab", "view": "view"})
         sync(self._frame, URL_NAMES)
         self._tabs.active = self._index()
@@ -334,23 +327,12 @@ def variables(theme: Theme) -> str:
     )
 
 
-def _theme_switch(theme: Theme) -> pn.widgets.Button:
+def _theme_switch(theme: Theme) -> pn.pane.HTML:
     """A theme is chosen for a whole session, so the switch opens the same URL with the other one."""
     other = LIGHT if theme is DARK else DARK
-    button = pn.widgets.Button(
-        label=f"{'☀' if other is LIGHT else '☾'} {other.name.capitalize()}",
-        variant="outline",
-        stylesheets=[
-            ".bk-btn { font-size: 13px; color: #ffffff !important; border-color: rgba(255,255,255,.4) !important; }"
-        ],
-        width=84,
-        align=("end", "center"),
-    )
-    button.js_on_click(
-        code=f"const url = new URL(window.location); url.searchParams.set('theme', '{other.name}');"
-        "window.location.assign(url)"
-    )
-    return button
+    sign = "☀" if other is LIGHT else "☾"
+    button = f'<button type="button" data-nem-theme="{other.name}">{sign} {other.name.capitalize()}</button>'
+    return pn.pane.HTML(button, stylesheets=[looks.SWITCH], align=("end", "center"))
 
 
 def forget_roots() -> None:

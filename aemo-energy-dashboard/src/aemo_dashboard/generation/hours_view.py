@@ -2,11 +2,9 @@
 
 import html
 from dataclasses import replace
-from typing import cast
 
 import pandas as pd
 from bokeh.models import DatetimeTickFormatter, LayoutDOM
-from bokeh.plotting import figure
 
 from aemo_dashboard.generation.hours import MeanDay, load_mean_day
 from aemo_dashboard.nemtime import spoken
@@ -14,6 +12,7 @@ from aemo_dashboard.shared import looks
 from aemo_dashboard.shared.asked import Asked, window_of
 from aemo_dashboard.shared.charts.curves import HOURS
 from aemo_dashboard.shared.charts.lines import Line, Pane
+from aemo_dashboard.shared.charts.panes import figures
 from aemo_dashboard.shared.charts.stacked import stack_chart
 from aemo_dashboard.shared.content import Chart, Content, Words
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
@@ -69,11 +68,11 @@ def chart(mean: MeanDay, measure: str, scale: str, theme: Theme) -> Chart:
 
 
 def _without_date(layout: LayoutDOM) -> LayoutDOM:
-    panes = cast("list[figure]", list(layout.select({"type": figure})))
-    for pane in panes:
-        pane.xaxis.formatter = CLOCK.clone()
-    if panes:
-        panes[-1].xaxis.axis_label = HOURS
+    pictures = figures(layout)
+    for picture in pictures:
+        picture.xaxis.formatter = CLOCK.clone()
+    if pictures:
+        pictures[-1].xaxis.axis_label = HOURS
     return layout
 
 

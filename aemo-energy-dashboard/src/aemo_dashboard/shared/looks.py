@@ -94,6 +94,11 @@ TABS = """
 .bk-header .bk-tab.bk-active { color: var(--nem-text) !important; border-bottom-color: var(--nem-accent) !important; }
 .bk-header { border-color: var(--nem-line); overflow-x: auto; scrollbar-width: none; }
 """
+SWITCH = """
+button { font: inherit; font-size: 13px; color: #ffffff; background: none; cursor: pointer; padding: 5px 12px;
+  border: 1px solid rgba(255, 255, 255, .4); border-radius: 4px; }
+button:hover { background: rgba(255, 255, 255, .12); }
+"""
 SUB_TABS = """
 .bk-header .bk-tab { font-size: 13px; padding: 4px 10px; }
 """

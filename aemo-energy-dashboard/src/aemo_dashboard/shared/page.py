@@ -12,20 +12,19 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType, SimpleNamespace
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 import panel as pn
 import param
 from bokeh.models import LayoutDOM
-from bokeh.plotting import figure
 
 from aemo_dashboard.errors import DashboardError
 from aemo_dashboard.nemtime import isoformat
 from aemo_dashboard.services import Services
 from aemo_dashboard.shared import looks
 from aemo_dashboard.shared.asked import URL_NAMES, Asked, Frame, newest_end
-from aemo_dashboard.shared.charts.panes import say_simulated
+from aemo_dashboard.shared.charts.panes import figures, say_simulated
 from aemo_dashboard.shared.content import Chart, Content, Side
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.showing import Room
@@ -167,8 +166,8 @@ def _marked(block: Any, sentence: str, theme: Theme) -> Any:
 
     def draw() -> LayoutDOM:
         layout = block.draw()
-        for pane in layout.select({"type": figure}):
-            say_simulated(cast("figure", pane), sentence, theme)
+        for picture in figures(layout):
+            say_simulated(picture, sentence, theme)
         return layout
 
     return replace(block, draw=draw, shape=(block.shape, sentence))

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from bokeh.models import ColumnDataSource, LayoutDOM, Range1d
+from bokeh.models import ColumnDataSource, LayoutDOM, Range1d, Scatter
+from bokeh.models import Line as LineGlyph
 from bokeh.models.annotations import LegendItem
 
 from aemo_dashboard.shared.charts import panes
@@ -56,20 +57,11 @@ def month_chart(
         panes.title(picture, title, theme)
         items = []
         for line in lines:
-            drawn: Any = picture.line(
-                x="x", y=line.key, source=points, line_color=line.colour, line_width=line.width, name=line.name
-            )
+            glyph = LineGlyph(x="x", y=line.key, line_color=line.colour, line_width=line.width)
+            drawn = panes.put(picture, points, glyph, line.name)
             items.append(LegendItem(label=line.name, renderers=[drawn]))
-        circles: Any = picture.scatter(
-            x="middle",
-            y="value",
-            source=marks,
-            size=8,
-            line_color=theme.warning,
-            line_width=2,
-            fill_alpha=0,
-            name="marks",
-        )
+        circle = Scatter(x="middle", y="value", size=8, line_color=theme.warning, line_width=2, fill_alpha=0)
+        circles = panes.put(picture, marks, circle, "marks")
         if any(remarked):
             items.append(LegendItem(label="incomplete month", renderers=[circles]))
         if len(items) > 1:

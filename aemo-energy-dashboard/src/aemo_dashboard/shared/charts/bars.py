@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from bokeh.models import ColumnDataSource, FactorRange, LayoutDOM
+from bokeh.models import ColumnDataSource, FactorRange, LayoutDOM, VBar
 from bokeh.models.annotations import LegendItem
 from bokeh.transform import dodge
 
@@ -71,15 +71,9 @@ def bar_chart(
             if not stacked and len(bars) > 1:
                 place = dodge("category", (number - (len(bars) - 1) / 2) * width, range=picture.x_range)
             edges = {"bottom": f"{bar.key}_low", "top": f"{bar.key}_high"} if stacked else {"bottom": 0, "top": bar.key}
-            drawn: Any = picture.vbar(
-                x=place,
-                width=width * 0.92,
-                source=source,
-                fill_color=bar.colour if colours is None else "colour",
-                line_color=None,
-                name=bar.name,
-                **edges,
-            )
+            fill = bar.colour if colours is None else "colour"
+            glyph = VBar(x=place, width=width * 0.92, fill_color=fill, line_color=None, **edges)
+            drawn = panes.put(picture, source, glyph, bar.name)
             items.append(LegendItem(label=bar.name, renderers=[drawn]))
             tooltip(
                 picture, drawn, "@category", [Shown(each.name, each.key, each.colour, unit) for each in bars], "mouse"

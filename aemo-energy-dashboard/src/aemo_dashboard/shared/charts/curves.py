@@ -2,10 +2,9 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
-from bokeh.models import AdaptiveTicker, ColumnDataSource, LayoutDOM, NumeralTickFormatter, Range1d
+from bokeh.models import AdaptiveTicker, ColumnDataSource, LayoutDOM, Line, NumeralTickFormatter, Range1d
 from bokeh.models.annotations import LegendItem
 
 from aemo_dashboard.shared.charts import panes
@@ -65,15 +64,8 @@ def curve_chart(
             panes.title(picture, title, theme)
         items = []
         for (curve, _), source in zip(frames, sources, strict=True):
-            line: Any = picture.line(
-                "x",
-                "y",
-                source=source,
-                line_color=curve.colour,
-                line_width=curve.width,
-                line_dash=curve.dash,
-                name=curve.name,
-            )
+            glyph = Line(x="x", y="y", line_color=curve.colour, line_width=curve.width, line_dash=curve.dash)
+            line = panes.put(picture, source, glyph, curve.name)
             items.append(LegendItem(label=curve.name, renderers=[line]))
             tooltip(picture, line, f"{x_label} @x{{0.0}}", [Shown(curve.name, "y", curve.colour, unit)], mode="mouse")
         if len(items) > 1:

@@ -11,7 +11,7 @@ from bokeh.models.annotations import LegendItem
 
 from aemo_dashboard.shared.charts import panes
 from aemo_dashboard.shared.charts.hover import Shown, add_hover
-from aemo_dashboard.shared.charts.lines import Line
+from aemo_dashboard.shared.charts.lines import Line, step_glyph
 from aemo_dashboard.shared.charts.price_axis import price_bounds, price_ticks, scale_of_prices, to_axis
 from aemo_dashboard.shared.charts.stack import step_line
 from aemo_dashboard.shared.content import Chart
@@ -83,16 +83,7 @@ def elapsed_chart(
             price_ticks(scale, *picture.yaxis, *picture.ygrid)
         items = []
         for line in lines:
-            made: Any = picture.step(
-                x="elapsed",
-                y=line.key,
-                source=points,
-                mode="before",
-                line_color=line.colour,
-                line_width=line.width,
-                line_dash=line.dash,
-                name=line.name,
-            )
+            made = panes.put(picture, points, step_glyph("elapsed", line), line.name)
             items.append(LegendItem(label=line.name, renderers=[made]))
         picture.add_layout(panes.legend(theme, items), "above")
         panes.zero_line(picture, theme)

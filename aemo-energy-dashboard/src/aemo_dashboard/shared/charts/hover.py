@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bokeh.models import ColumnDataSource, CustomJSHover, DataRange1d, HoverTool
+from bokeh.models import ColumnDataSource, CustomJSHover, DataRange1d, HoverTool, Quad
 from bokeh.plotting import figure
 
+from aemo_dashboard.shared.charts import panes
 from aemo_dashboard.shared.formulas import LIMIT_MARKS
 from aemo_dashboard.shared.resolution_manager import DAILY, HOUR_OF_DAY, Window
 from aemo_dashboard.shared.theme import FONT
@@ -104,17 +105,8 @@ def add_hover(
     right: str = "settlementdate",
 ) -> None:
     """A tooltip for whole intervals: unseen boxes from the column ``left`` to ``right`` catch the pointer."""
-    boxes = pane.quad(
-        left="left",
-        right=right,
-        bottom=-FARTHEST,
-        top=FARTHEST,
-        source=values,
-        fill_alpha=0,
-        line_alpha=0,
-        level="underlay",
-    )
-    boxes.nonselection_glyph = None
+    unseen = Quad(left="left", right=right, bottom=-FARTHEST, top=FARTHEST, fill_alpha=0, line_alpha=0)
+    boxes = panes.put(pane, values, unseen, level="underlay")
     if isinstance(pane.y_range, DataRange1d):  # the boxes must not stretch it
         known = [renderer for renderer in pane.renderers if renderer is not boxes]
         pane.y_range.renderers = known  # type: ignore[assignment]  # "auto" or a list

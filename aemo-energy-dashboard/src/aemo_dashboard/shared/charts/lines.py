@@ -16,6 +16,8 @@ from bokeh.models import (
     LinearAxis,
     NumeralTickFormatter,
     Range1d,
+    Step,
+    VAreaStep,
 )
 from bokeh.models.annotations import LegendItem
 from bokeh.plotting import figure
@@ -159,8 +161,10 @@ def line_panes(
 
 
 def above_each_other(name: str, pictures: Sequence[figure]) -> LayoutDOM:
-    """Panes over one time axis: the first one's zoom moves all, and its toolbar is that of all."""
+    """Panes over one time axis: the first one's zoom moves all, and its toolbar and ticks are those of all."""
     for picture in pictures[1:]:
+        for part in (*picture.xaxis, *picture.xgrid):
+            part.ticker = pictures[0].xaxis[0].ticker
         picture.toolbar_location = None
         picture.tools = [tool for tool in picture.tools if isinstance(tool, (BoxZoomTool, HoverTool))]
     return column(*cast("list[LayoutDOM]", pictures), sizing_mode="stretch_width", name=f"{name}-chart")
@@ -261,45 +265,33 @@ def line_pane(
 def _draw(picture: figure, line: Line, source: ColumnDataSource, **where: Any) -> LegendItem:
     drawn: list[Any] = []
     if line.low is not None and line.high is not None:
-        band = picture.varea_step(
-            x="settlementdate",
-            y1=line.low,
-            y2=line.high,
-            source=source,
-            step_mode="before",
-            fill_color=line.colour,
-            fill_alpha=0.18,
-            name=f"{line.name} band",
-            **where,
+        band = VAreaStep(
+            x="settlementdate", y1=line.low, y2=line.high, step_mode="before", fill_color=line.colour, fill_alpha=0.18
         )
-        drawn.append(band)
-    drawn.append(
-        picture.step(
-            x="settlementdate",
-            y=line.key,
-            source=source,
-            mode="before",
-            line_color=line.colour,
-            line_width=line.width,
-            line_dash=line.dash,
-            name=line.name,
-            **where,
-        )
-    )
+        drawn.append(panes.put(picture, source, band, f"{line.name} band", **where))
+    drawn.append(panes.put(picture, source, step_glyph("settlementdate", line), line.name, **where))
     return LegendItem(label=line.name, renderers=drawn)
+
+
+def step_glyph(x: str, line: Line) -> Step:
+    """A line that holds each value over the interval which ends at ``x``."""
+    return Step(x=x, y=line.key, mode="before", line_color=line.colour, line_width=line.width, line_dash=line.dash)
 
 
 def _draw_area(picture: figure, area: Area, source: ColumnDataSource) -> LegendItem:
     drawn: list[Any] = [
-        picture.varea_step(
-            x="settlementdate",
-            y1=f"{key}_{side}_low",
-            y2=f"{key}_{side}_high",
-            source=source,
-            step_mode="before",
-            fill_color=area.colour,
-            fill_alpha=0.9,
-            name=f"{area.name} {side}",
+        panes.put(
+            picture,
+            source,
+            VAreaStep(
+                x="settlementdate",
+                y1=f"{key}_{side}_low",
+                y2=f"{key}_{side}_high",
+                step_mode="before",
+                fill_color=area.colour,
+                fill_alpha=0.9,
+            ),
+            f"{area.name} {side}",
         )
         for key in area.keys
         for side in ("up", "down")

@@ -6,13 +6,18 @@ from typing import Any
 
 from bokeh.models import (
     BoxZoomTool,
-    DatetimeTicker,
+    CDSView,
+    Column,
+    ColumnDataSource,
     DatetimeTickFormatter,
+    LayoutDOM,
     NoOverlap,
     NumeralTickFormatter,
     Range1d,
 )
 from bokeh.models.annotations import Legend, LegendItem, Span, Title
+from bokeh.models.glyph import Glyph
+from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
 
 from aemo_dashboard.shared.resolution_manager import HOUR_OF_DAY, Window
@@ -55,6 +60,7 @@ def pane(theme: Theme, name: str, height: int, x_range: Any = None, *, y_label: 
     """An empty figure: horizontal zoom and pan, no link to another host."""
     made = figure(
         name=name,
+        title=None,
         height=height,
         sizing_mode="stretch_width",
         tools="xpan,xwheel_zoom,reset,save",
@@ -84,6 +90,18 @@ def pane(theme: Theme, name: str, height: int, x_range: Any = None, *, y_label: 
     return made
 
 
+def put(
+    picture: figure, source: ColumnDataSource, glyph: Glyph, name: str | None = None, **where: Any
+) -> "GlyphRenderer[Any]":
+    """Draw a glyph over a source. Nothing is selected or muted on these pages: a figure's own methods would make each
+    glyph thrice for that, and a view of the source for each, and models are what a figure takes its time for.
+    """
+    others = (each for each in picture.renderers if isinstance(each, GlyphRenderer))
+    view = next((drawn.view for drawn in others if drawn.data_source is source), None) or CDSView()
+    never = {"selection_glyph": None, "nonselection_glyph": None, "muted_glyph": None}
+    return picture.add_glyph(source, glyph, name=name, view=view, **never, **where)
+
+
 def look_of_axis(axis: Any, theme: Theme) -> None:
     """Fonts and colours of one axis."""
     axis.major_label_text_font = axis.axis_label_text_font = FONT
@@ -98,7 +116,8 @@ def time_pane(theme: Theme, name: str, height: int, time: Range1d, *, y_label: s
     """An empty figure over a time axis; ``last``: the one that carries the axis' label."""
     made = pane(theme, name, height, time, y_label=y_label, x_axis_type="datetime")
     made.xaxis.formatter = TIME_FORMATS.clone()
-    made.xaxis.ticker = DatetimeTicker(desired_num_ticks=10)
+    for axis in made.xaxis:
+        axis.ticker.desired_num_ticks = 10  # type: ignore[union-attr]  # a time axis has a ticker of its own
     made.xaxis.major_label_policy = NoOverlap(min_distance=12)
     made.xaxis.axis_label = TIME_LABEL if last else None
     return made
@@ -141,6 +160,12 @@ def zero_line(made: figure, theme: Theme) -> None:
 def level_line(made: figure, value: float, colour: str, dash: str = "dashed") -> None:
     """A level across the picture."""
     made.add_layout(Span(location=value, dimension="width", line_color=colour, line_dash=dash, line_width=1.2))
+
+
+def figures(layout: LayoutDOM) -> list[figure]:
+    """Those of a chart, top to bottom. Bokeh's own search walks through every model below them."""
+    parts = layout.children if isinstance(layout, Column) else [layout]
+    return [part for part in parts if isinstance(part, figure)]
 
 
 def say_simulated(made: figure, sentence: str, theme: Theme) -> None:

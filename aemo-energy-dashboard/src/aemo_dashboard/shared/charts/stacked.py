@@ -9,7 +9,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 import pandas as pd
-from bokeh.models import ColumnDataSource, LayoutDOM, Range1d
+from bokeh.models import ColumnDataSource, LayoutDOM, Range1d, VAreaStep
 from bokeh.models.annotations import LegendItem
 from bokeh.plotting import figure
 
@@ -102,17 +102,17 @@ def _mw_pane(
     pane = panes.time_pane(theme, name, height, time, y_label=unit, last=last)
     entries: dict[str, list[Any]] = {}  # of renderers, whose type Bokeh parametrises by glyph, invariantly
     for band in bands:
-        area = pane.varea_step(
+        area = VAreaStep(
             x="settlementdate",
             y1=band.low,
             y2=band.high,
-            source=levels,
             step_mode="before",
             fill_color=series_colour(band.series),
             fill_alpha=0.92,
-            name=f"{band.series} {'up' if band.high.endswith('up_high') else 'down'}",
         )
-        entries.setdefault(band.legend, []).append(area)
+        side = "up" if band.high.endswith("up_high") else "down"
+        drawn = panes.put(pane, levels, area, f"{band.series} {side}")
+        entries.setdefault(band.legend, []).append(drawn)
     order = {"Battery Storage": "Battery discharge"}
     ranked = sorted(entries, key=lambda entry: _rank(order.get(entry) or entry))
     items = [LegendItem(label=entry, renderers=entries[entry]) for entry in ranked]
