@@ -36,7 +36,7 @@ from aemo_dashboard.shared.asked import (
     first_and_last_day,
     window_of,
 )
-from aemo_dashboard.shared.page import TabPage
+from aemo_dashboard.shared.page import TabPage, at_once
 from aemo_dashboard.shared.status import freshness, simulated_sentence, staleness
 from aemo_dashboard.shared.theme import DARK, FONT, LIGHT, THEMES, Theme
 from aemo_dashboard.shared.url import taken_one_by_one, written
@@ -114,6 +114,7 @@ class Shell:
             sizing_mode="stretch_width",
             stylesheets=[looks.TABS],
         )
+        at_once(self._tabs)
 
     def template(self) -> MaterialTemplate:
         """Build the page, take its state from the URL, and keep both in step from then on."""
@@ -248,16 +249,20 @@ def _range_controls(frame: Frame) -> pn.Column:
         pn.widgets.DatePicker.from_param(frame.param.last, label="Last day", width=SIDEBAR_WIDTH - 40),
         visible=frame.param.span.rx() == "custom",
     )
+    region = group.from_param(frame.param.region, **look, **wide)
+    span = group.from_param(frame.param.span, options=SPAN_NAMES, **look, **wide)
+    resolution = select.from_param(
+        frame.param.resolution, options=RESOLUTION_NAMES, label="", stylesheets=[looks.SELECT], **wide
+    )
+    at_once(region, span, resolution)
     return pn.Column(
         pn.pane.HTML("Region", styles=looks.LABEL),
-        group.from_param(frame.param.region, **look, **wide),
+        region,
         pn.pane.HTML("Range", styles=looks.LABEL),
-        group.from_param(frame.param.span, options=SPAN_NAMES, **look, **wide),
+        span,
         dates,
         pn.pane.HTML("Resolution", styles=looks.LABEL),
-        select.from_param(
-            frame.param.resolution, options=RESOLUTION_NAMES, label="", stylesheets=[looks.SELECT], **wide
-        ),
+        resolution,
         sizing_mode="stretch_width",
         margin=(4, 6),
     )

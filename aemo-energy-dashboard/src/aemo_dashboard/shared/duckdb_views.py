@@ -45,6 +45,8 @@ MACROS, RELATIONS = "macros", "relations"
 Value = str | int | float | datetime | Sequence[str] | Sequence[int] | Sequence[float]
 Stamp = tuple[str, int, int, int]
 Fingerprint = tuple[Stamp, ...]
+Span = tuple[datetime, datetime]
+"""``(start, end]`` of the stamps in a part."""
 
 
 def fingerprint(files: Iterable[Path]) -> Fingerprint:
@@ -60,6 +62,12 @@ def _stamp(path: Path) -> Stamp | None:
     return f"{path.parent.name}/{path.name}", stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
+@lru_cache(maxsize=20_000)
+def _part(folder: Path, name: str) -> tuple[Path, Span | None]:
+    path = folder / name
+    return path, partition_span(path.stem)
+
+
 class Glance:
     """The data folder at one moment: each table is listed once and each file looked at once, however often asked.
 
@@ -68,7 +76,7 @@ class Glance:
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        self._parts: dict[str, list[Path]] = {}
+        self._parts: dict[str, list[tuple[Path, Span | None]]] = {}
         self._stamps: dict[Path, Stamp | None] = {}
         self._months: dict[str, dict[str, list[Path]]] = {}
         self.origins: dict[Source, list[Path]] = {}
@@ -76,6 +84,10 @@ class Glance:
 
     def parts(self, table: str) -> list[Path]:
         """All part files of a table, oldest first; temporary files (leading dot) and foreign names are left out."""
+        return [path for path, _ in self._spanned(table)]
+
+    def _spanned(self, table: str) -> list[tuple[Path, Span | None]]:
+        """Those files, each with the span that its name says."""
         if table not in self._parts:
             folder = self.data_dir / f"{table}.parquet"
             try:
@@ -83,21 +95,20 @@ class Glance:
             except (FileNotFoundError, NotADirectoryError):
                 names = []
             kept = [name for name in names if name.endswith(".parquet") and not name.startswith(".")]
-            self._parts[table] = [folder / name for name in kept]
+            self._parts[table] = [_part(folder, name) for name in kept]
         return self._parts[table]
 
     def parts_in(self, table: str, start: datetime, end: datetime) -> list[Path]:
         """The part files whose name says that they can hold stamps in ``(start, end]``; other names always can."""
-        spans = ((path, partition_span(path.stem)) for path in self.parts(table))
-        return [path for path, span in spans if span is None or (span[0] < end and start < span[1])]
+        spanned = self._spanned(table)
+        return [path for path, span in spanned if span is None or (span[0] < end and start < span[1])]
 
     def by_month(self, table: str) -> dict[str, list[Path]]:
         """The parts that hold rows of each month, by its name as parts are named; of other names by what is in them."""
         if table not in self._months:
             months: dict[str, list[Path]] = {}
-            for path in self.parts(table):
-                dated = partition_span(path.stem) is not None
-                for month in (path.stem,) if dated else _months_inside(path, self._stamp(path)):
+            for path, span in self._spanned(table):
+                for month in (path.stem,) if span is not None else _months_inside(path, self._stamp(path)):
                     months.setdefault(month, []).append(path)
             self._months[table] = months
         return self._months[table]
