@@ -373,6 +373,7 @@ def test_staleness_begins_after_fifteen_minutes() -> None:
     assert staleness(END, END + timedelta(minutes=15)) is None
     assert staleness(END, END + timedelta(minutes=16)) == "Newest interval 2026-08-31 18:10 NEM time, 16 minutes ago."
     assert ago(timedelta(days=457, hours=3)) == "457 days"
+    assert [ago(timedelta(minutes=minutes)) for minutes in (0, 1, 2)] == ["0 minutes", "1 minute", "2 minutes"]
 
 
 def test_adapters_know_what_is_stored(day: Path, queries: QueryManager) -> None:

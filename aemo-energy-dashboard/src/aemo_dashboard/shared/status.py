@@ -139,7 +139,8 @@ def ago(span: timedelta) -> str:
     hours = span // timedelta(hours=1)
     if hours >= 48:
         return f"{hours // 24} days"
-    return f"{hours} hours" if hours >= 2 else f"{span // timedelta(minutes=1)} minutes"
+    minutes = span // timedelta(minutes=1)
+    return f"{hours} hours" if hours >= 2 else f"{minutes} minute{'' if minutes == 1 else 's'}"
 
 
 def staleness(last: datetime, now: datetime) -> str | None:
