@@ -226,6 +226,14 @@ def test_another_range_is_the_same_figure_and_gives_up_the_zoom(root: Path, quer
     assert drawn(place) is week.layout
     assert (axis.start, axis.end) == (fortnight.times[0].start, fortnight.times[0].end)
     assert len(numbers(week)["price_NSW1"]) == 14 * 48
+    nem_files.prices(root, [(halves[-1], "NSW1", 17_500.0)], "prices30")  # a spike asks for another axis
+    spike = of(14, "30min")
+    place.show(spike, "")
+    assert drawn(place) is week.layout
+    price = pane(week, "generation-0")
+    assert price.y_range.end == price.y_range.reset_end == spike.scales[0].range.end > position(17_500, "log-like")
+    assert position(10_000, "log-like") in price.yaxis[0].ticker.ticks
+    assert price.yaxis[0].major_label_overrides[position(10_000, "log-like")] == "10,000"
     place.show(of(14, "daily"), "")
     assert drawn(place) is not week.layout
 

@@ -56,8 +56,9 @@ def file_of(
     choices = page.choices()
     taken(choices, page.url_names, query)
     queries = services.queries
-    asked = pinned(queries, asked_of(query))
-    content = view.show(queries, asked, chosen(choices), LIGHT)
+    with queries.views.at_a_glance():
+        asked = pinned(queries, asked_of(query))
+        content = view.show(queries, asked, chosen(choices), LIGHT)
     mark = simulated_mark(queries.data_dir)  # last: rows that were read had their mark before them
     frames = {
         leaf.name: leaf.file_frame if isinstance(leaf, Table) else leaf.exported

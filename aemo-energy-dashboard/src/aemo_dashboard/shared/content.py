@@ -32,6 +32,11 @@ class Scale:
     range: Range1d
     ticker: FixedTicker | None = None
 
+    @classmethod
+    def between(cls, low: float, high: float, ticker: FixedTicker | None = None) -> "Scale":
+        """An axis from one position to another, to which the reader's reset goes back, too."""
+        return cls(Range1d(start=low, end=high, reset_start=low, reset_end=high), ticker)
+
 
 @dataclass(frozen=True)
 class Chart:

@@ -60,7 +60,8 @@ class ChartPane:
             if not pd.DataFrame(dict(mine.data)).equals(pd.DataFrame(dict(new.data))):
                 mine.data = dict(new.data)
         for scale, new_scale in zip(old.scales, chart.scales, strict=True):
-            scale.range.update(start=new_scale.range.start, end=new_scale.range.end)
+            bounds = ("start", "end", "reset_start", "reset_end")
+            scale.range.update(**{bound: getattr(new_scale.range, bound) for bound in bounds})
             if scale.ticker is not None and new_scale.ticker is not None:
                 scale.ticker.ticks = new_scale.ticker.ticks
         for axis, new_axis in zip(old.times, chart.times, strict=True):

@@ -197,7 +197,7 @@ def line_points(
 def _scale(values: pd.DataFrame, bounds: tuple[float, float] | None, scale: str | None) -> Scale | None:
     if scale is not None:
         return scale_of_prices(*(bounds or price_bounds(values)), scale)
-    return None if bounds is None else Scale(Range1d(start=bounds[0], end=bounds[1]))
+    return None if bounds is None else Scale.between(*bounds)
 
 
 def _area_keys(each: Pane) -> list[str]:

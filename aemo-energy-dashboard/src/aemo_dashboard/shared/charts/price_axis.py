@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from bokeh.models import Axis, FixedTicker, Grid, Range1d
+from bokeh.models import Axis, FixedTicker, Grid
 
 from aemo_dashboard.shared.content import Scale
 
@@ -82,7 +82,7 @@ def scale_of_prices(low: float, high: float, scale: str) -> Scale:
     bottom, top = position(low, scale), position(high, scale)
     room = 0.06 * (top - bottom)
     ticker = FixedTicker(ticks=log_like_ticks(low, high * 1.1), minor_ticks=[]) if scale == "log-like" else None
-    return Scale(Range1d(start=bottom - room, end=top + room), ticker)
+    return Scale.between(bottom - room, top + room, ticker)
 
 
 def price_ticks(scale: Scale, *parts: Axis | Grid) -> None:
