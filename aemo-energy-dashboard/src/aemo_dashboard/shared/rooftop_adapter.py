@@ -51,10 +51,9 @@ def load_window(queries: QueryManager, window: Window, region: str = NEM_REGION)
         hours = hours.mask(held, THIRTY.hours).where(power.notna())
     if held.any():
         first_held = held.index[held][0].to_pydatetime()
-        notes.append(
-            f"Rooftop solar is estimated (last value held) in {int(held.sum())} intervals, "
-            f"the first at {spoken(first_held)}."
-        )
+        count = int(held.sum())
+        many = "1 interval, that" if count == 1 else f"{count} intervals, the first"
+        notes.append(f"Rooftop solar is estimated (last value held) in {many} at {spoken(first_held)}.")
     return Loaded(_column(power), _column(hours), window, tuple(notes))
 
 
