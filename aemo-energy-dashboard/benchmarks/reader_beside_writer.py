@@ -23,7 +23,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aemo_dashboard.shared.duckdb_views import Fingerprint, Source, Value, Views
+from aemo_dashboard.shared.duckdb_views import Source, Value, Views
+from aemo_dashboard.shared.glance import Fingerprint
 
 ROWS = 2_500
 """Of each month."""

@@ -19,7 +19,8 @@ from aemo_dashboard.comparison import hours_of_day
 from aemo_dashboard.generation.page import PAGE
 from aemo_dashboard.shared import generation_adapter, rollups, value_adapter
 from aemo_dashboard.shared.asked import Asked
-from aemo_dashboard.shared.duckdb_views import Glance, Source, Views
+from aemo_dashboard.shared.duckdb_views import Source, Views
+from aemo_dashboard.shared.glance import Glance
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import Window
 from aemo_dashboard.shared.warming import Warmer

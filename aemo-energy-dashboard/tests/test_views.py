@@ -15,7 +15,8 @@ from nem_files import at, stamps
 from aemo_dashboard.errors import DataError
 from aemo_dashboard.shared import duckdb_views
 from aemo_dashboard.shared.adapters import newest, oldest
-from aemo_dashboard.shared.duckdb_views import Glance, Source, Views, part_files
+from aemo_dashboard.shared.duckdb_views import Source, Views
+from aemo_dashboard.shared.glance import Glance, part_files
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.tables import partition_span
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pandas as pd
 from cachetools import TTLCache
 
-from aemo_dashboard.shared.duckdb_views import Fingerprint, Source, Value, Views
+from aemo_dashboard.shared.duckdb_views import Source, Value, Views
+from aemo_dashboard.shared.glance import Fingerprint
 
 CACHE_BYTES = 128 * 1024 * 1024
 Key = tuple[Hashable, ...]

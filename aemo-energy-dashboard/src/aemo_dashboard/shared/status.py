@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from aemo_dashboard.errors import DataError, NoDataError
 from aemo_dashboard.nemtime import spoken
 from aemo_dashboard.shared.adapters import newest, oldest
-from aemo_dashboard.shared.duckdb_views import Fingerprint, fingerprint, part_files
+from aemo_dashboard.shared.glance import Fingerprint, fingerprint, part_files
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.tables import TABLES
 

@@ -4,7 +4,8 @@ import logging
 import threading
 from pathlib import Path
 
-from aemo_dashboard.shared.duckdb_views import UNITS, Fingerprint, fingerprint, part_files
+from aemo_dashboard.shared.duckdb_views import UNITS
+from aemo_dashboard.shared.glance import Fingerprint, fingerprint, part_files
 from aemo_dashboard.shared.status import PACKAGE_FILE
 from aemo_dashboard.shared.tables import TABLES
 

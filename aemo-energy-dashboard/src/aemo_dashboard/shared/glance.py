@@ -1,0 +1,116 @@
+"""The files of the data folder as they stand at one moment, and the fingerprint of what a query reads of them."""
+
+import os
+from collections.abc import Hashable, Iterable
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from aemo_dashboard.errors import DataError
+from aemo_dashboard.shared.tables import partition_span
+
+Stamp = tuple[str, int, int, int]
+Fingerprint = tuple[Stamp, ...]
+Span = tuple[datetime, datetime]
+"""``(start, end]`` of the stamps in a part."""
+
+
+def fingerprint(files: Iterable[Path]) -> Fingerprint:
+    """``(name, inode, mtime_ns, size)`` of each file that exists: changes when one is replaced, added or removed."""
+    return tuple(stamp for path in files if (stamp := _stamp(path)) is not None)
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return f"{path.parent.name}/{path.name}", stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+
+@lru_cache(maxsize=20_000)
+def _part(folder: Path, name: str) -> tuple[Path, Span | None]:
+    path = folder / name
+    return path, partition_span(path.stem)
+
+
+class Glance:
+    """The data folder at one moment: each table is listed once and each file looked at once, however often asked.
+
+    A query over years, and over roll-ups that are made of several tables each, asks for the same names many times.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self._parts: dict[str, list[tuple[Path, Span | None]]] = {}
+        self._stamps: dict[Path, Stamp | None] = {}
+        self._months: dict[str, dict[str, list[Path]]] = {}
+        self.origins: dict[Hashable, list[Path]] = {}
+        """The existing files behind each source that was asked for."""
+
+    def parts(self, table: str) -> list[Path]:
+        """All part files of a table, oldest first; temporary files (leading dot) and foreign names are left out."""
+        return [path for path, _ in self._spanned(table)]
+
+    def _spanned(self, table: str) -> list[tuple[Path, Span | None]]:
+        """Those files, each with the span that its name says."""
+        if table not in self._parts:
+            folder = self.data_dir / f"{table}.parquet"
+            try:
+                names = sorted(os.listdir(folder))  # noqa: PTH208 - a Path for every name is what costs here
+            except (FileNotFoundError, NotADirectoryError):
+                names = []
+            kept = [name for name in names if name.endswith(".parquet") and not name.startswith(".")]
+            self._parts[table] = [_part(folder, name) for name in kept]
+        return self._parts[table]
+
+    def parts_in(self, table: str, start: datetime, end: datetime) -> list[Path]:
+        """The part files whose name says that they can hold stamps in ``(start, end]``; other names always can."""
+        spanned = self._spanned(table)
+        return [path for path, span in spanned if span is None or (span[0] < end and start < span[1])]
+
+    def by_month(self, table: str) -> dict[str, list[Path]]:
+        """The parts that hold rows of each month, by its name as parts are named; of other names by what is in them."""
+        if table not in self._months:
+            months: dict[str, list[Path]] = {}
+            for path, span in self._spanned(table):
+                for month in (path.stem,) if span is not None else _months_inside(path, self._stamp(path)):
+                    months.setdefault(month, []).append(path)
+            self._months[table] = months
+        return self._months[table]
+
+    def fingerprint(self, files: Iterable[Path]) -> Fingerprint:
+        """As `fingerprint`, with each file looked at once."""
+        return tuple(stamp for path in files if (stamp := self._stamp(path)) is not None)
+
+    def _stamp(self, path: Path) -> Stamp | None:
+        if path not in self._stamps:
+            self._stamps[path] = _stamp(path)
+        return self._stamps[path]
+
+
+@lru_cache(maxsize=100)
+def _months_inside(path: Path, stamp: Stamp | None) -> tuple[str, ...]:
+    """From that of the first row's start to that of the last one's; none of a file that is gone (``stamp`` is None)."""
+    if stamp is None:
+        return ()
+    try:
+        ends = pc.min_max(pq.read_table(path, columns=["settlementdate"])["settlementdate"]).as_py()
+    except FileNotFoundError:
+        return ()
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"The part {path.parent.name}/{path.name} can't be read: {error}") from error
+    if ends["min"] is None:
+        return ()
+    first, last = (pd.Timestamp(ends[end]) - pd.Timedelta(1, "us") for end in ("min", "max"))
+    return tuple(str(month) for month in pd.period_range(first, last, freq="M"))
+
+
+def part_files(data_dir: Path, table: str) -> list[Path]:
+    """All part files of a table, oldest first."""
+    return Glance(data_dir).parts(table)
