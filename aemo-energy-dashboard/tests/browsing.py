@@ -145,5 +145,5 @@ class Visit:
         """Nothing was asked of another host, and nothing was complained of."""
         away = [url for url in self.requests if not url.startswith((self.address, "data:", "blob:"))]
         away = [url for url in away if not url.startswith(self.address.replace("http", "ws"))]
-        assert not away
-        assert not self.complaints
+        assert not away, away
+        assert not self.complaints, self.complaints

@@ -122,6 +122,7 @@ def test_stations_are_searched_and_a_nameless_one_is_a_sentence(visit: Visit) ->
     values = visit.wait_for_source("data.value_1", "comparison-values")
     assert (values["value_0"][-1], values["value_1"][-1]) == (787, 7)
     visit.wait_for_text("STRANGE1 is in no registration list")
+    visit.page.wait_for_load_state("networkidle")  # what the new table asks for, leaving would break off
     visit.page.goto(f'{visit.address}{TAB}&cmp=stations&cmpstations=["COAL1 (NSW1)","<i>Nowhere</i>"]')
     visit.wait_for_text("No station or unit of this name: <i>Nowhere</i>")
     visit.assert_quiet()

@@ -10,19 +10,21 @@
     document.title = title;
     document.querySelector("#header .title").textContent = `\u00a0${title}`;
   }
-  function watch(doc, tag, property, show) {
-    const model = [...doc._all_models.values()].find(each => each.tags?.includes(tag));
+  function tagged(doc, tag) {
+    return [...(doc?._all_models.values() ?? [])].find(each => each.tags?.includes(tag));
+  }
+  function watch(model, property, show) {
     model.properties[property].change.connect(() => show(model[property]));
     if (model[property]) show(true);
   }
   function follow() {
-    const docs = window.Bokeh ? window.Bokeh.documents : [];
-    if (docs.length === 0) {
+    const doc = window.Bokeh?.documents[0], waiting = tagged(doc, "nem-busy"), market = tagged(doc, "nem-simulated");
+    if (!waiting || !market) {
       setTimeout(follow, 20);
       return;
     }
-    watch(docs[0], "nem-busy", "active", busy);
-    watch(docs[0], "nem-simulated", "visible", entitle);
+    watch(waiting, "active", busy);
+    watch(market, "visible", entitle);
   }
   follow();
   document.addEventListener("click", event => {
