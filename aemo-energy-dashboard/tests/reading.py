@@ -51,9 +51,12 @@ class Reader:
 
     def choose_tab(self, place: int) -> None:
         """Turn to a tab, and wait for its picture."""
-        tabs = self._widget(lambda attributes: len(attributes.get("tabs", ())) == len(PAGES))
-        self._set(tabs, place)
+        self.press(place)
         self._until(FIGURE)
+
+    def press(self, place: int) -> None:
+        """Press a tab, and wait for nothing."""
+        self._set(self._widget(lambda attributes: len(attributes.get("tabs", ())) == len(PAGES)), place)
 
     def stay(self, seconds: float) -> None:
         """Take what still comes for a moment."""

@@ -172,6 +172,19 @@ def test_a_closed_session_is_let_go(server: Running) -> None:
     assert discard_unused(server) == 0
 
 
+def test_what_one_pressed_who_has_gone_is_no_fault(server: Running, caplog: pytest.LogCaptureFixture) -> None:
+    """His last messages may be read after his session is gone; a trace in the log for each would hide real ones."""
+    with reader(server.port, 0) as one:
+        (connection,) = server.app.state.bokeh._clients
+        server.loop.call_soon_threadsafe(connection.detach_session)
+        assert wait_for(lambda: connection._session is None)
+        with caplog.at_level("DEBUG", "aemo_dashboard.websocket"):
+            one.press(1)
+            assert wait_for(lambda: "has gone" in caplog.text)
+    assert wait_for(lambda: not server.app.state.bokeh._clients)
+    assert not [each for each in caplog.records if each.levelname == "ERROR"]
+
+
 OF_A_SESSION = (Shell, TabPage, Document, Plot, ColumnDataSource)
 
 

@@ -7,18 +7,9 @@
 with members as (
     select unnest($duids) as duid, unnest($names) as name
 ),
-readings as (
-    select settlementdate, duid, mw
-    from read_parquet($rolled)
-    where settlementdate > $start and settlementdate <= $since and list_contains($duids, duid)
-    union all
-    select settlementdate, duid, mw
-    from unit_readings($scada, $units, $since, $end)
-    where list_contains($duids, duid)
-),
 intervals as (
     select settlementdate, members.name, sum(mw) as mw
-    from readings
+    from rolled_readings($rolled, $scada, $units, $duids, $start, $since, $end)
     join members using (duid)
     group by 1, 2
 )

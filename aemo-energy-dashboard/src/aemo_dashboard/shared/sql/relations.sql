@@ -60,18 +60,21 @@ create macro fuel_hours_of_day(intervals_, days_, step_) as table
     group by 1, 2
     order by 1, 2;
 
--- Output of some units by interval, and of all of them together (duid ''), summed by interval before anything is averaged.
---   mw: MW, consumption negative.   above_mw: positive parts, split by unit and 5-minute interval.
+-- Output of some units by interval.   mw: MW, consumption negative.   above_mw: its positive part, split by 5-minute interval.
 -- rolled: files of unit_half_hours, read in (after, since];  scada: part files, read in (since, until].
+create macro rolled_readings(rolled_, scada_, units_, duids_, after_, since_, until_) as table
+    select settlementdate, duid, mw, above_mw
+    from read_parquet(rolled_)
+    where settlementdate > after_ and settlementdate <= since_ and list_contains(duids_, duid)
+    union all
+    select settlementdate, duid, mw, above_mw
+    from unit_readings(scada_, units_, since_, until_)
+    where list_contains(duids_, duid);
+
+-- The same, and of all of them together (duid ''), summed by interval before anything is averaged.
 create macro station_intervals(rolled_, scada_, units_, duids_, after_, since_, until_) as table
     with readings as materialized (
-        select settlementdate, duid, mw, above_mw
-        from read_parquet(rolled_)
-        where settlementdate > after_ and settlementdate <= since_ and list_contains(duids_, duid)
-        union all
-        select settlementdate, duid, mw, above_mw
-        from unit_readings(scada_, units_, since_, until_)
-        where list_contains(duids_, duid)
+        select * from rolled_readings(rolled_, scada_, units_, duids_, after_, since_, until_)
     )
     select * from readings
     union all by name

@@ -14,13 +14,7 @@ with wanted as (
     select unnest($duids) as duid, unnest($sides)::int as side, unnest($thresholds)::double as threshold_mw
 ),
 readings as materialized (
-    select settlementdate, duid, mw
-    from read_parquet($rolled)
-    where settlementdate > $before and settlementdate <= $since and list_contains($duids, duid)
-    union all
-    select settlementdate, duid, mw
-    from unit_readings($scada, $units, $since, $end)
-    where list_contains($duids, duid)
+    select settlementdate, duid, mw from rolled_readings($rolled, $scada, $units, $duids, $before, $since, $end)
 ),
 sided as materialized (
     select
