@@ -17,8 +17,8 @@ from aemo_updater.collectors.rows import is_ascending
 from aemo_updater.nemweb.listing import Entry
 from aemo_updater.nemweb.reports import DISPATCH_IS, DISPATCH_SCADA, TRADING_IS
 from aemo_updater.saying import Saying
-from aemo_updater.service import LEDGER_NAME
 from aemo_updater.storage.dataset import Dataset, span_of
+from aemo_updater.storage.ledger import LEDGER_NAME
 from aemo_updater.tables import Report
 
 HALF_WRITTEN = "a part half-written beside its place"

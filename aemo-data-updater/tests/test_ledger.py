@@ -20,7 +20,7 @@ from aemo_updater.errors import DamagedError, DiskError, StoreError
 from aemo_updater.nemweb.listing import Entry
 from aemo_updater.nemweb.mms import Header
 from aemo_updater.storage import ledger as ledger_module
-from aemo_updater.storage.ledger import GIVE_UP_AFTER, BadFile, Cycle, Ledger, open_ledger
+from aemo_updater.storage.ledger import GIVE_UP_AFTER, BadFile, Cycle, Ledger
 
 NOON = datetime(2026, 8, 20, 12)
 
@@ -226,7 +226,7 @@ def test_a_file_that_is_no_ledger_is_named_and_kept_aside(tmp_path: Path, caplog
         Ledger(path)
     assert path.read_bytes().startswith(b"this is no database")
     for number in ("", "-2"):
-        with open_ledger(path, tmp_path / "aside") as ledger:
+        with Ledger.keeping(path, tmp_path / "aside") as ledger:
             assert ledger.counts() == {}
             ledger.done("X", [A], NOON)
         assert (tmp_path / "aside" / f"ledger.sqlite{number}").read_bytes().startswith(b"this is no database")
@@ -236,9 +236,9 @@ def test_a_file_that_is_no_ledger_is_named_and_kept_aside(tmp_path: Path, caplog
 
 def test_a_sound_ledger_is_opened_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    with open_ledger(path, tmp_path / "aside") as ledger:
+    with Ledger.keeping(path, tmp_path / "aside") as ledger:
         ledger.done("X", [A], NOON)
-    with open_ledger(path, tmp_path / "aside") as ledger:
+    with Ledger.keeping(path, tmp_path / "aside") as ledger:
         assert ledger.news("X", [A]) == []
         assert ledger.is_new("Y")
         assert not ledger.is_new("X")

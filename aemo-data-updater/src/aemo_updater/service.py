@@ -21,14 +21,13 @@ from aemo_updater.reference.known import seed_reference
 from aemo_updater.retention import apply_retention
 from aemo_updater.storage.datapackage import write_datapackage
 from aemo_updater.storage.dataset import Dataset
-from aemo_updater.storage.ledger import open_ledger, take_ledger_aside
+from aemo_updater.storage.ledger import LEDGER_NAME, Ledger
 from aemo_updater.storage.lock import sole_collector
 from aemo_updater.storage.quarantine import QUARANTINE
 from aemo_updater.unified_collector import Collector
 
 log = logging.getLogger(__name__)
 
-LEDGER_NAME = "ledger.sqlite"
 PUBLISHED_AFTER = timedelta(seconds=25)
 """Into a dispatch interval: DISPATCHIS appears about 13 s after it began."""
 STRETCH = 1 / 8
@@ -42,7 +41,7 @@ FORGOTTEN_AFTER = timedelta(days=90)
 async def collector(settings: Settings, clock: Clock = nem_now) -> AsyncIterator[Collector]:
     """A collector on the data folder of the settings, with its lock held and its leftovers swept."""
     root = settings.shared_data_dir
-    with sole_collector(root), open_ledger(root / LEDGER_NAME, root / QUARANTINE) as ledger:
+    with sole_collector(root), Ledger.keeping(root / LEDGER_NAME, root / QUARANTINE) as ledger:
         dataset = Dataset(root)
         dataset.sweep()
         seed_reference(root)
@@ -78,7 +77,7 @@ async def run_daemon(settings: Settings, clock: Clock = nem_now) -> None:
         except DamagedError as error:
             if error.path.name != LEDGER_NAME:
                 raise
-            take_ledger_aside(error, settings.shared_data_dir / QUARANTINE)
+            Ledger.take_aside(error, settings.shared_data_dir / QUARANTINE)
         except DiskError as error:  # at the start; a cycle waits for itself
             log.error("%s; tried again in %g s", error, settings.update_interval_seconds)
             with suppress(TimeoutError):

@@ -9,10 +9,9 @@ from aemo_updater.cycle_report import spoken_holes
 from aemo_updater.errors import DamagedError, StoreError
 from aemo_updater.nemtime import Clock, isoformat
 from aemo_updater.reference.known import KnownUnits
-from aemo_updater.service import LEDGER_NAME
 from aemo_updater.storage.datapackage import described_mark
 from aemo_updater.storage.dataset import Dataset
-from aemo_updater.storage.ledger import Ledger
+from aemo_updater.storage.ledger import LEDGER_NAME, Ledger
 from aemo_updater.storage.provenance import mark_of
 
 

@@ -15,7 +15,7 @@ from aemo_updater.integrity.finding import Finding
 from aemo_updater.integrity.intervals import Stock, lose
 from aemo_updater.nemweb.listing import Entry
 from aemo_updater.nemweb.reports import REPORTS
-from aemo_updater.storage.ledger import looking
+from aemo_updater.storage.database import looking
 from aemo_updater.storage.quarantine import lost_parts
 
 PAUSE, LOOKS = 1.0, 3

@@ -32,9 +32,9 @@ from aemo_updater.integrity.units import Fleet, UnitValues
 from aemo_updater.market import spoken
 from aemo_updater.nemtime import Clock
 from aemo_updater.reference.refresh import MAPPING_NAME, load_reference
-from aemo_updater.service import LEDGER_NAME
 from aemo_updater.storage.datapackage import NAME as DESCRIPTION
 from aemo_updater.storage.datapackage import described_mark, holds_rows
+from aemo_updater.storage.ledger import LEDGER_NAME
 from aemo_updater.tables import TIME, Table
 
 

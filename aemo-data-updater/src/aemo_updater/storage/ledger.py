@@ -4,24 +4,16 @@ A source file is marked done only after its rows are committed; losing the ledge
 """
 
 import json
-import logging
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from threading import Lock
-from typing import Any, Self
-from urllib.parse import quote
+from typing import Any
 
-from aemo_updater.errors import DamagedError, DiskError, StoreError
 from aemo_updater.nemweb.listing import Entry
 from aemo_updater.nemweb.mms import Header
-from aemo_updater.storage.atomic import take_aside
+from aemo_updater.storage.database import Database
 
-log = logging.getLogger(__name__)
-
+LEDGER_NAME = "ledger.sqlite"
 GIVE_UP_AFTER = 5
 """Attempts at a bad file: a truncated one is often a broken download, but not five times."""
 CYCLES_KEPT = 10_000
@@ -43,7 +35,6 @@ create table if not exists headers (
 ) without rowid;
 create table if not exists unknown_duids (duid text primary key, first_seen text not null) without rowid;
 """
-_FOR_NOW = ("SQLITE_BUSY", "SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_LOCKED", "SQLITE_READONLY")
 
 
 @dataclass(frozen=True)
@@ -67,83 +58,11 @@ class Cycle:
     sources: list[dict[str, Any]]
 
 
-class Ledger:
-    """The ledger at ``path``, for any thread. Use it as a context manager.
+class Ledger(Database):
+    """The ledger at ``path``, for any thread. Use it as a context manager. Raises as `Database` says."""
 
-    Raises DamagedError where the file is no sound ledger, DiskError where it cannot be used for now, also later on.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._lock = Lock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        except (sqlite3.Error, OSError) as error:
-            raise DiskError(f"{path}: the ledger cannot be opened: {error}") from error
-        try:
-            self._db.execute("pragma journal_mode = wal")
-            self._db.execute("pragma synchronous = normal")
-            found = self._db.execute("pragma quick_check(1)").fetchone()[0]
-            if found != "ok":
-                raise DamagedError(f"{path}: the ledger is damaged: {found.splitlines()[-1]}", path)
-            self._db.executescript(_SCHEMA)
-        except sqlite3.Error as error:
-            self._db.close()
-            raise self._error("opened", error) from error
-        except DamagedError:
-            self._db.close()
-            raise
-
-    @classmethod
-    def to_look(cls, path: Path) -> Self:
-        """The ledger for one who only looks: nothing is written, also not beside it. Raises StoreError as the other."""
-        one = cls.__new__(cls)
-        one.path, one._lock = path, Lock()
-        try:
-            one._db = looking(path)
-        except sqlite3.Error as error:
-            raise one._error("read", error) from error
-        return one
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._db.close()
-
-    def _error(self, done: str, error: sqlite3.Error) -> StoreError:
-        said = f"{self.path}: the ledger cannot be {done}: {error}"
-        if isinstance(error, sqlite3.InterfaceError | sqlite3.ProgrammingError):  # our own doing
-            return StoreError(said)
-        # text that is none, a column that is gone: what its own check does not see is damage too
-        for_now = getattr(error, "sqlite_errorname", "").startswith(_FOR_NOW)
-        return DiskError(said) if for_now else DamagedError(said, self.path)
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """Rows that are not what was written are damage."""
-        try:
-            yield
-        except (ValueError, TypeError) as error:
-            raise DamagedError(f"{self.path}: the ledger is damaged: {error}", self.path) from error
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._lock:
-                self._db.execute("begin immediate")
-                with self._db:
-                    yield self._db
-        except sqlite3.Error as error:
-            raise self._error("written", error) from error
-
-    def _select(self, sql: str, *parameters: object) -> list[Any]:
-        try:
-            with self._lock:
-                return self._db.execute(sql, parameters).fetchall()
-        except sqlite3.Error as error:
-            raise self._error("read", error) from error
+    called = "the ledger"
+    schema = _SCHEMA
 
     def is_new(self, report: str) -> bool:
         """Whether no file of a report is known."""
@@ -310,45 +229,3 @@ class Ledger:
                 Cycle(datetime.fromisoformat(a), datetime.fromisoformat(b), bool(ok), json.loads(s))
                 for a, b, ok, s in rows
             ]
-
-
-def looking(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write. Raises sqlite3.Error.
-
-    While a collector runs there is a write-ahead log, and SQLite reads both. Without one the file is all there is: it
-    is read as one that does not change, or SQLite would make the log's files, which on a read-only disk it cannot.
-    """
-    log_file = path.with_name(f"{path.name}-wal")
-    modes = ("mode=ro", "immutable=1") if log_file.exists() else ("immutable=1",)
-    for mode in modes:
-        db = sqlite3.connect(f"file:{quote(str(path))}?{mode}", uri=True, isolation_level=None, check_same_thread=False)
-        try:
-            db.execute("select count(*) from files where name = ''").fetchone()
-        except sqlite3.Error as error:
-            db.close()
-            if mode is modes[-1] or not isinstance(error, sqlite3.OperationalError):
-                raise
-        else:
-            return db
-    raise AssertionError("one of the modes is the last")  # pragma: no cover
-
-
-def open_ledger(path: Path, aside: Path) -> Ledger:
-    """The ledger, or a new one where it is damaged: that one is in the folder ``aside`` then. For its keeper alone.
-
-    Raises DiskError where it cannot be used for now.
-    """
-    try:
-        return Ledger(path)
-    except DamagedError as error:
-        take_ledger_aside(error, aside)
-        return Ledger(path)
-
-
-def take_ledger_aside(error: DamagedError, aside: Path) -> None:
-    """Move a damaged ledger, which nobody has open, out of the way."""
-    for suffix in ("-wal", "-shm", ""):
-        file = error.path.with_name(error.path.name + suffix)
-        if file.exists():
-            take_aside(file, aside / file.name)
-    log.error("%s; it is now in %s, and a new one is made from the data and the listings", error, aside)
