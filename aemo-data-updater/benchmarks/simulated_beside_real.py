@@ -17,9 +17,9 @@ import pandas as pd
 from aemo_updater.catalogue import FEEDS, TABLES
 from aemo_updater.collectors.extract import extract
 from aemo_updater.collectors.rows import best_rows
+from aemo_updater.market import INTERCONNECTORS, REGIONS
 from aemo_updater.nemweb.reports import TRADING_IS
 from aemo_updater.replica.simulation.market import Market
-from aemo_updater.replica.simulation.model import INTERCONNECTORS, REGIONS
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "realdata" / "nemweb"
 MONTHS = ("201804", "202408", "202501")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from aemo_updater import cli
+from aemo_updater.alerts.watch import watching
 from aemo_updater.config import load_settings
 from aemo_updater.logs import configure_logging
 from aemo_updater.memory import use_little
@@ -67,8 +68,8 @@ async def work(clock: SharedClock) -> None:
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_dir, "collector")
     say("imports")
-    async with collector(settings, clock) as one:
-        daemon = Daemon(one, settings, asyncio.Event())
+    async with collector(settings, clock) as one, watching(settings, one.storing) as watch:
+        daemon = Daemon(one, watch, settings, asyncio.Event())
         say("start")
         go_on = True
         while go_on:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from aemo_updater.alerts.watch import watching
 from aemo_updater.config import Settings
 from aemo_updater.service import Daemon, collector
 
@@ -26,8 +27,8 @@ class HandClock:
 async def stepped(url: str, root: Path, clock: HandClock) -> AsyncIterator["Stepped"]:
     """A daemon on a data folder."""
     settings = Settings(nemweb_url=url, shared_data_dir=root, _env_file=None)  # type: ignore[call-arg]
-    async with collector(settings, clock) as one:
-        yield Stepped(Daemon(one, settings, asyncio.Event()), clock)
+    async with collector(settings, clock) as one, watching(settings, one.storing) as watch:
+        yield Stepped(Daemon(one, watch, settings, asyncio.Event()), clock)
 
 
 @dataclass

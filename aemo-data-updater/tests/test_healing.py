@@ -20,6 +20,7 @@ import pytest
 from made_nemweb import FIVE, HALF, ONE_DAY, Nemweb, stamps
 
 from aemo_updater import healing, storing
+from aemo_updater.alerts.watch import watching
 from aemo_updater.backfill import backfill, stock
 from aemo_updater.backfill.plan import SETTLED
 from aemo_updater.backfill.stock import holes
@@ -124,7 +125,8 @@ async def at_work(url: str, data: Path, clock: Clock, keep_days: dict[str, int] 
         async with connect(url) as client:
             collector = Collector(client, Dataset(data), ledger, clock)
             settings = Settings(shared_data_dir=data, keep_days=keep_days or {})
-            yield Daemon(collector, settings, asyncio.Event())
+            async with watching(settings, collector.storing) as watch:
+                yield Daemon(collector, watch, settings, asyncio.Event())
 
 
 async def step(daemon: Daemon) -> None:

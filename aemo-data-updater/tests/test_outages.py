@@ -11,6 +11,7 @@ from comparing import Witness
 from made_nemweb import HALF, Nemweb, stamps
 
 from aemo_updater import healing
+from aemo_updater.alerts.watch import watching
 from aemo_updater.backfill import backfill, stock
 from aemo_updater.backfill.stock import holes
 from aemo_updater.catalogue import TABLES
@@ -54,7 +55,9 @@ async def at_work(url: str, root: Path, clock: Clock) -> AsyncIterator[Daemon]:
     with Ledger(root / "ledger.sqlite") as ledger:
         async with connect(url) as client:
             collector = Collector(client, Dataset(root), ledger, clock, REPORTS)
-            yield Daemon(collector, Settings(shared_data_dir=root), asyncio.Event())
+            settings = Settings(shared_data_dir=root)
+            async with watching(settings, collector.storing) as watch:
+                yield Daemon(collector, watch, settings, asyncio.Event())
 
 
 async def step(daemon: Daemon) -> None:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from aemo_updater.catalogue import FEEDS, REPORTS, TABLES, feeds_of
 from aemo_updater.collectors.extract import extract
 from aemo_updater.collectors.rows import best_rows
+from aemo_updater.market import INTERCONNECTORS, REGIONS
 from aemo_updater.nemtime import HALF_HOUR
 from aemo_updater.nemweb.mms import MmsKey
 from aemo_updater.nemweb.reports import DISPATCH_IS, DISPATCH_SCADA, ROOFTOP_PV, TRADING_IS
@@ -35,9 +36,7 @@ from aemo_updater.replica.simulation.alterations import (
     rooftop_estimate,
 )
 from aemo_updater.replica.simulation.model import (
-    INTERCONNECTORS,
     INTERVALS,
-    REGIONS,
     TRADING_DAY_BEGINS,
     Array,
     Issue,

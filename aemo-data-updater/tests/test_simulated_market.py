@@ -8,20 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aemo_updater.market import INTERCONNECTORS, REGIONS
 from aemo_updater.price_limits import PRICE_FLOOR, price_cap
 from aemo_updater.reference.units import is_aggregate
 from aemo_updater.replica.simulation.clearing import PARENTS, clear
 from aemo_updater.replica.simulation.fleet import Fleet, shipped_fleet
 from aemo_updater.replica.simulation.links import LINKS, bounds, limits
 from aemo_updater.replica.simulation.market import Market
-from aemo_updater.replica.simulation.model import (
-    ENDS,
-    INTERCONNECTORS,
-    REGIONS,
-    MarketDay,
-    interval_index,
-    trading_day,
-)
+from aemo_updater.replica.simulation.model import ENDS, MarketDay, interval_index, trading_day
 from aemo_updater.replica.simulation.noise import layered, smooth, spells
 from aemo_updater.replica.simulation.offers import scarcity, settled
 from aemo_updater.replica.simulation.weather import clear_sky, weather

@@ -13,18 +13,13 @@ from aemo_updater.catalogue import TABLES, feeds_of
 from aemo_updater.cli import app
 from aemo_updater.collectors.extract import extract
 from aemo_updater.collectors.rows import best_rows, between
+from aemo_updater.market import INTERCONNECTORS, REGIONS
 from aemo_updater.nemtime import FIVE_MINUTES, HALF_HOUR
 from aemo_updater.nemweb.reports import DISPATCH_IS, REPORTS, ROOFTOP_PV
 from aemo_updater.replica.simulation import calendar, files
 from aemo_updater.replica.simulation.alterations import UNLISTED_DUID, UNLISTED_MW
 from aemo_updater.replica.simulation.market import Market
-from aemo_updater.replica.simulation.model import (
-    INTERCONNECTORS,
-    INTERVALS,
-    REGIONS,
-    MarketDay,
-    Trouble,
-)
+from aemo_updater.replica.simulation.model import INTERVALS, MarketDay, Trouble
 from aemo_updater.replica.simulation.truth import truth
 
 ALL, NONE = frozenset(Trouble), frozenset[Trouble]()

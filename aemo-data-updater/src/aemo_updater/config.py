@@ -1,11 +1,12 @@
 """Settings from the environment and from `.env` in the working folder; the environment wins."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, ValidationError, field_validator
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from aemo_updater.alerts.settings import AlertSettings
 from aemo_updater.catalogue import TABLES
 from aemo_updater.errors import UpdaterError
 
@@ -25,7 +26,7 @@ def default_data_dir() -> Path:
     )
 
 
-class Settings(BaseSettings):
+class Settings(AlertSettings, BaseSettings):
     """What can be set, under the same names in upper case. `.env.example` explains each."""
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
@@ -54,5 +55,14 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        said = [f"{str(e['loc'][0]).upper()}={e['input']!r} cannot be used: {e['msg']}" for e in error.errors()]
-        raise SettingsError("; ".join(said)) from None
+        raise SettingsError("; ".join(_said(dict(each)) for each in error.errors())) from None
+
+
+def _said(error: dict[str, Any]) -> str:
+    """One bad value as a sentence, which does not tell what is secret."""
+    said = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:  # of several settings together
+        return said
+    name = str(error["loc"][0])
+    secret = Settings.model_fields[name].annotation is SecretStr
+    return f"{name.upper()}={'…' if secret else repr(error['input'])} cannot be used: {said}"

@@ -1,10 +1,11 @@
-"""How others on this machine speak with the collector: HTTP over a socket in its data folder.
+"""How others on this machine speak with the collector: a word and an answer over a socket in its data folder.
 
-It may be used by whoever may write to that socket, which is the collector's own user. ``GET /state`` is what it does
-now; ``POST /cycle``, ``/repair`` and ``/test`` ask for a cycle, for the holes to be filled, and for a test message,
-without waiting for their end.
+It may be used by whoever may write to that socket, which is the collector's own user. The word is a line, the answer a
+line of JSON: ``state`` is what the collector does now; ``cycle``, ``repair`` and ``test`` ask for a cycle, for the holes
+to be filled and for a test message, without waiting for their end.
 """
 
+import asyncio
 import json
 import logging
 import os
@@ -14,9 +15,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
-
-import aiohttp
-from aiohttp import web
 
 from aemo_updater.errors import UpdaterError
 
@@ -40,74 +38,80 @@ class NoCollectorError(UpdaterError):
 async def listening(
     root: Path, state: Callable[[], Mapping[str, Any]], orders: Mapping[str, Order]
 ) -> AsyncIterator[None]:
-    """Answer on the socket of a data folder, whose lock the caller holds. Where there can be none, it is said and done
-    without.
+    """Answer on the socket of a data folder, whose lock the caller holds.
+
+    Where there can be none, that is said, and everything else goes on.
     """
+
+    async def answer(word: str) -> Mapping[str, Any]:
+        if word == "state":
+            return state()
+        if word not in orders:
+            return {"ok": False, "said": f"the collector knows no {word!r}"}
+        will, said = await orders[word]()
+        return {"ok": will, "said": said}
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                word = (await reader.readline()).decode("ascii", "replace").strip()
+                writer.write(json.dumps(await answer(word)).encode() + b"\n")
+                await writer.drain()
+        except (OSError, ValueError, TimeoutError) as error:
+            log.debug("who asked is gone, or asked for too much: %s", error)
+        except Exception:  # an answer that fails must not end the collector
+            log.exception("an answer at %s fails in a way that is this program's fault", path)
+        finally:
+            writer.close()
+
     path = root / NAME
+    server = None
     if len(os.fsencode(path)) > LONGEST_PATH:
         log.warning("%s: this path is too long for a socket; the buttons of the status page do nothing", path)
-        yield
-        return
-    app = web.Application()
-
-    async def tell(_: web.Request) -> web.Response:
-        return web.json_response(state())
-
-    def take(order: Order) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def taken(_: web.Request) -> web.Response:
-            will, said = await order()
-            return web.json_response({"ok": will, "said": said}, status=202 if will else 409)
-
-        return taken
-
-    app.add_routes([web.get("/state", tell), *(web.post(f"/{name}", take(order)) for name, order in orders.items())])
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    try:
-        with suppress(FileNotFoundError):  # of one that was killed; the lock says that nobody else is there
-            path.unlink()
+    else:
         before = os.umask(0o177)
         try:
-            await web.UnixSite(runner, str(path)).start()
+            path.unlink(missing_ok=True)  # of one that was killed; the lock says that nobody else is there
+            server = await asyncio.start_unix_server(serve, path, limit=100)
+        except OSError as error:
+            said = error.strerror or error
+            log.warning("%s: no socket there (%s); the buttons of the status page do nothing", path, said)
         finally:
             os.umask(before)
-    except OSError as error:
-        log.warning(
-            "%s: no socket there (%s); the buttons of the status page do nothing", path, error.strerror or error
-        )
     try:
         yield
     finally:
-        await runner.cleanup()
-        with suppress(OSError):
-            path.unlink()
+        if server is not None:
+            server.close()
+            with suppress(OSError):
+                path.unlink()
 
 
 async def ask_state(root: Path) -> dict[str, Any]:
     """What the collector of a data folder does now. Raises NoCollectorError."""
-    return await _ask(root, "GET", "state")
+    return await _ask(root, "state")
 
 
 async def order(root: Path, what: str) -> Said:
     """Ask the collector for ``cycle``, ``repair`` or ``test``. Raises NoCollectorError."""
-    answer = await _ask(root, "POST", what)
-    return bool(answer["ok"]), str(answer["said"])
+    answer = await _ask(root, what)
+    return bool(answer.get("ok")), str(answer.get("said"))
 
 
-async def _ask(root: Path, method: str, what: str) -> dict[str, Any]:
+async def _ask(root: Path, word: str) -> dict[str, Any]:
     path = root / NAME
     try:
-        async with (
-            aiohttp.ClientSession(
-                connector=aiohttp.UnixConnector(str(path)), timeout=aiohttp.ClientTimeout(PATIENCE_SECONDS)
-            ) as session,
-            session.request(method, f"http://collector/{what}") as response,
-        ):
-            answer = json.loads(await response.text())
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            reader, writer = await asyncio.open_unix_connection(path)
+            try:
+                writer.write(f"{word}\n".encode())
+                answer = json.loads(await reader.readline())
+            finally:
+                writer.close()
     except TimeoutError:
         raise NoCollectorError(f"{path}: the collector does not answer within {PATIENCE_SECONDS:g} s") from None
-    except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise NoCollectorError(f"{path}: no collector answers there: {error}") from None
+    except (OSError, ValueError) as error:
+        raise NoCollectorError(f"{path}: no collector answers there ({error})") from None
     if not isinstance(answer, dict):
         raise NoCollectorError(f"{path}: what answers there is no collector")
     return answer

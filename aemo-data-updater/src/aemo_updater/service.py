@@ -10,8 +10,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from aemo_updater.alerts.outbox import OUTBOX_NAME
+from aemo_updater.alerts.watch import Watch, watching
 from aemo_updater.catalogue import REPORTS, TABLES
 from aemo_updater.config import Settings
+from aemo_updater.control import Said, listening, of_this_process
 from aemo_updater.cycle_report import CycleReport
 from aemo_updater.errors import DamagedError, DiskError, StoreError
 from aemo_updater.healing import Healer
@@ -19,6 +22,7 @@ from aemo_updater.nemtime import FIVE_MINUTES, Clock, isoformat, nem_now
 from aemo_updater.nemweb.client import connect
 from aemo_updater.reference.known import seed_reference
 from aemo_updater.retention import apply_retention
+from aemo_updater.storage.database import Database
 from aemo_updater.storage.datapackage import write_datapackage
 from aemo_updater.storage.dataset import Dataset
 from aemo_updater.storage.ledger import LEDGER_NAME, Ledger
@@ -52,9 +56,12 @@ async def collector(settings: Settings, clock: Clock = nem_now) -> AsyncIterator
 
 
 async def run_once(settings: Settings) -> CycleReport:
-    """One cycle. Raises StoreError where the data folder fails."""
-    async with collector(settings) as one:
-        return await one.cycle()
+    """One cycle, and what it has to tell. Raises StoreError where the data folder fails."""
+    async with collector(settings) as one, watching(settings, one.storing) as watch:
+        report = await one.cycle()
+        await watch.after_cycle(report)
+        await watch.dispatcher.deliver_due()
+        return report
 
 
 async def run_daemon(settings: Settings, clock: Clock = nem_now) -> None:
@@ -68,16 +75,16 @@ async def run_daemon(settings: Settings, clock: Clock = nem_now) -> None:
         loop.add_signal_handler(number, stop.set)
     while not stop.is_set():
         try:
-            async with collector(settings, clock) as one:
+            async with collector(settings, clock) as one, watching(settings, one.storing) as watch:
                 log.info(
                     "collecting from %s into %s every %g s",
                     settings.nemweb_url, settings.shared_data_dir, settings.update_interval_seconds,
                 )  # fmt: skip
-                await Daemon(one, settings, stop).work()
+                await Daemon(one, watch, settings, stop).work()
         except DamagedError as error:
-            if error.path.name != LEDGER_NAME:
+            if error.path.name not in (LEDGER_NAME, OUTBOX_NAME):
                 raise
-            Ledger.take_aside(error, settings.shared_data_dir / QUARANTINE)
+            Database.take_aside(error, settings.shared_data_dir / QUARANTINE)
         except DiskError as error:  # at the start; a cycle waits for itself
             log.error("%s; tried again in %g s", error, settings.update_interval_seconds)
             with suppress(TimeoutError):
@@ -87,62 +94,139 @@ async def run_daemon(settings: Settings, clock: Clock = nem_now) -> None:
 
 @dataclass
 class Daemon:
-    """A collector at work until ``stop``: the cycles, and beside them what need not be on time."""
+    """A collector at work until ``stop``: cycles, what they have to tell, and beside them what need not be on time."""
 
     collector: Collector
+    watch: Watch
     settings: Settings
     stop: asyncio.Event
     _chores: asyncio.Task[None] | None = None
     _kept_house: datetime | None = None
     _disk_refuses: bool = False
     _chores_refused: bool = False
+    _alerts_refused: bool = False
+    _cycle_started: datetime | None = None
+    _next_cycle: datetime | None = None
 
     def __post_init__(self) -> None:
         self.clock = self.collector.clock
+        self.started = self.clock()
         self.interval = timedelta(seconds=self.settings.update_interval_seconds)
         self.healer = Healer(self.collector.client, self.collector.storing)
+        self._hurry = asyncio.Event()
 
     async def work(self) -> None:
-        """Run cycles. Raises StoreError as `run_daemon` says."""
+        """Run cycles, send alerts, and answer who asks. Raises StoreError as `run_daemon` says."""
+        orders = {"cycle": self.cycle_now, "repair": self.repair_now, "test": self.test_now}
+        sending = asyncio.ensure_future(self.watch.dispatcher.work())
         try:
-            while not self.stop.is_set():
-                started = self.clock()
-                cycle = asyncio.ensure_future(self.cycle())
-                await self._until_told(cycle)
-                if not self.stop.is_set():
-                    wait = wait_after(started, self.clock(), self.interval)
-                    log.info("next cycle at %s", isoformat(self.clock() + wait))
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self.stop.wait(), wait.total_seconds())
+            async with listening(self.settings.shared_data_dir, self.state, orders):
+                while not self.stop.is_set():
+                    started = self.clock()
+                    cycle = asyncio.ensure_future(self.cycle())
+                    await self._until_told(cycle)
+                    if sending.done():  # only where the outbox fails
+                        sending.result()
+                    if not self.stop.is_set():
+                        await self._wait(wait_after(started, self.clock(), self.interval))
         finally:
-            if self._chores is not None:
-                self._chores.cancel()
-                await asyncio.gather(self._chores, return_exceptions=True)
+            tasks = [task for task in (self._chores, sending) if task is not None]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _wait(self, wait: timedelta) -> None:
+        """Wait for the next cycle, or until somebody wants it now."""
+        self._next_cycle = self.clock() + wait
+        log.info("next cycle at %s", isoformat(self._next_cycle))
+        self._hurry.clear()
+        reasons = [asyncio.ensure_future(event.wait()) for event in (self.stop, self._hurry)]
+        try:
+            await asyncio.wait(reasons, timeout=wait.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for reason in reasons:
+                reason.cancel()
+            self._next_cycle = None
 
     async def cycle(self) -> None:
-        """One cycle, and the chores after it, unless those of the last one still go on."""
+        """One cycle, what it has to tell, and the chores after it, unless those of the last one still go on."""
         await self._end_chores()
+        self._cycle_started = self.clock()
+        try:
+            report = await self._collect()
+        finally:
+            self._cycle_started = None
+        # a server that does not even list the newest files is not asked for old ones
+        if self._chores is None and report is not None and any(source.listed for source in report.sources):
+            self._chores = asyncio.ensure_future(self.chores())
+
+    async def _collect(self) -> CycleReport | None:
+        """The cycle itself; None where the disk refuses, which is said once."""
         try:
             report = await self.collector.cycle()
         except DiskError as error:
             if not self._disk_refuses:
                 log.error("%s; nothing stored has changed, and each cycle tries again", error)
             self._disk_refuses = True
-            return
+            await self._tell(None, str(error))
+            return None
         if self._disk_refuses:
             self._disk_refuses = False
             log.warning("the data folder can be written again")
-        # a server that does not even list the newest files is not asked for old ones
-        if self._chores is None and any(source.listed for source in report.sources):
-            self._chores = asyncio.ensure_future(self.chores())
+        await self._tell(report)
+        return report
 
-    async def chores(self) -> None:
-        """Fill holes, and once a day look for damage, remove what is too old, forget what nobody asks for any more.
+    async def _tell(self, report: CycleReport | None, refused: str = "") -> None:
+        try:
+            await self.watch.after_cycle(report, refused)
+            self._alerts_refused = False
+        except DiskError as error:
+            if not self._alerts_refused and not self._disk_refuses:
+                log.error("%s; the alerts are judged again after the next cycle", error)
+            self._alerts_refused = True
+
+    def state(self) -> dict[str, Any]:
+        """What it does now, in the types of JSON."""
+        return of_this_process() | {
+            "now": isoformat(self.clock()),
+            "started": isoformat(self.started),
+            "at_work": "waiting" if self._cycle_started is None else "cycle",
+            "cycle_started": isoformat(self._cycle_started),
+            "next_cycle": isoformat(self._next_cycle),
+            "healing": self._chores is not None and not self._chores.done(),
+            "interval_seconds": self.interval.total_seconds(),
+            "alerts": self.watch.sinks,
+        }
+
+    async def cycle_now(self) -> Said:
+        """Do not wait for the next cycle."""
+        if self._next_cycle is None:
+            return False, "a cycle is at work already"
+        self._hurry.set()
+        return True, "a cycle begins now"
+
+    async def repair_now(self) -> Said:
+        """Fill holes now, however long ago the last try was."""
+        await self._end_chores()
+        if self._chores is not None:
+            return False, "holes are being filled already"
+        self._chores = asyncio.ensure_future(self.chores(at_once=True))
+        return True, "the holes of the last days are being filled"
+
+    async def test_now(self) -> Said:
+        """Send a test message to all."""
+        try:
+            return True, await self.watch.test()
+        except DiskError as error:
+            return False, str(error)
+
+    async def chores(self, *, at_once: bool = False) -> None:
+        """Fill holes where that is due, or ``at_once``; once a day look for damage, remove what is too old, and forget.
 
         Raises StoreError where the data folder fails.
         """
         try:
-            if await self.healer.is_due():
+            if at_once or await self.healer.is_due():
                 await self.healer.heal()
             now, storing = self.clock(), self.collector.storing
             if self._kept_house is None or not timedelta() <= now - self._kept_house < HOUSEKEEPING:
@@ -151,6 +235,7 @@ class Daemon:
                 keep = partial(apply_retention, storing.dataset, self.settings.keep_days, now)
                 await storing.whole(keep)
                 await storing.whole(partial(storing.ledger.forget, [r.name for r in REPORTS], now - FORGOTTEN_AFTER))
+                await asyncio.to_thread(self.watch.forget)
         except StoreError:
             raise
         except Exception:  # nobody foresaw it, and the cycles matter more

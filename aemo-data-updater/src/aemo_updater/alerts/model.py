@@ -59,6 +59,8 @@ class Scene:
     ledger: Ledger
     report: CycleReport | None = None
     refused: str = ""
+    exceptions: tuple[str, ...] = ()
+    """Patterns of DUIDs that nobody wants to hear of."""
 
 
 State = TypeVar("State")

@@ -31,7 +31,7 @@ create index if not exists open_deliveries on deliveries (sink, recipient, messa
     where state in ('waiting', 'sending');
 create view if not exists told as
     select message, key, kind, text, body, urgent, messages.at as happened, sink, recipient, state, attempts, due,
-        deliveries.at as at, reason
+        deliveries.at as at, posted, reason
     from deliveries join messages on id = message;
 create table if not exists exceptions (pattern text primary key, at text not null) without rowid;
 """
@@ -56,7 +56,10 @@ class Address:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A message on its way to one address. Times are NEM time; ``reason`` is why the last attempt failed."""
+    """A message on its way to one address. Times are NEM time.
+
+    ``due`` is when it is to be sent next, ``at`` when something was done about it last, ``reason`` why that failed.
+    """
 
     message: int
     alert: Alert
@@ -65,6 +68,7 @@ class Delivery:
     attempts: int
     due: datetime
     at: datetime
+    posted: datetime
     reason: str = ""
 
 
@@ -126,18 +130,15 @@ class Outbox(Database):
                 for a in addresses
             )
 
-    def note(
-        self, delivery: Delivery, progress: Progress, now: datetime, due: datetime | None = None, reason: str = ""
-    ) -> None:
-        """What became of a delivery. An attempt is counted where it begins."""
+    def note(self, delivery: Delivery, now: datetime) -> None:
+        """Keep what became of a delivery: how far it is, after how many attempts, when it is due, and why it failed."""
         with self._transaction() as db:
             db.execute(
-                """update deliveries set state = ?, attempts = attempts + (? = 'sending'), due = ?, at = ?,
-                reason = case when ? = 'sending' then reason else ? end
+                """update deliveries set state = ?, attempts = ?, due = ?, reason = ?, at = ?
                 where message = ? and sink = ? and recipient = ?""",
                 (
-                    progress, progress, (due or delivery.due).isoformat(), now.isoformat(),
-                    progress, reason[:REASON_LENGTH] or None,
+                    delivery.progress, delivery.attempts, delivery.due.isoformat(),
+                    delivery.reason[:REASON_LENGTH] or None, now.isoformat(),
                     delivery.message, delivery.address.sink, delivery.address.recipient,
                 ),
             )  # fmt: skip
@@ -196,17 +197,21 @@ class Outbox(Database):
     def _told(self, sql: str, *parameters: object) -> list[Delivery]:
         rows = self._select(sql, *parameters)
         with self._reading():
-            return [
-                Delivery(
-                    message,
-                    Alert(key, Kind(kind), text, datetime.fromisoformat(happened), body, bool(urgent)),
-                    Address(sink, recipient),
-                    Progress(state),
-                    attempts,
-                    datetime.fromisoformat(due),
-                    datetime.fromisoformat(at),
-                    reason or "",
-                )
-                for message, key, kind, text, body, urgent, happened, sink, recipient, state, attempts, due, at, reason
-                in rows
-            ]  # fmt: skip
+            return [_delivery(*row) for row in rows]
+
+
+def _delivery(
+    message: int, key: str, kind: str, text: str, body: str, urgent: int, happened: str, sink: str, recipient: str,
+    state: str, attempts: int, due: str, at: str, posted: str, reason: str | None,
+) -> Delivery:  # fmt: skip
+    return Delivery(
+        message,
+        Alert(key, Kind(kind), text, datetime.fromisoformat(happened), body, bool(urgent)),
+        Address(sink, recipient),
+        Progress(state),
+        attempts,
+        datetime.fromisoformat(due),
+        datetime.fromisoformat(at),
+        datetime.fromisoformat(posted),
+        reason or "",
+    )

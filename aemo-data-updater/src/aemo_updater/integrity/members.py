@@ -6,12 +6,8 @@ import numpy as np
 
 from aemo_updater.integrity.finding import Extreme, Finding, Runs, between, counted
 from aemo_updater.integrity.parts import Block
+from aemo_updater.market import INTERCONNECTORS, REGIONS
 from aemo_updater.tables import Table
-
-REGIONS = ("NSW1", "QLD1", "SA1", "TAS1", "VIC1")
-"""All of them since May 2005; the oldest month of MMSDM is of 2009."""
-INTERCONNECTORS = ("N-Q-MNSP1", "NSW1-QLD1", "T-V-MNSP1", "V-S-MNSP1", "V-SA", "VIC1-NSW1")
-"""Those between whose ends the sign of a flow is known: what runs from where to where."""
 
 
 class Members:

@@ -12,7 +12,8 @@ from functools import partial
 
 import numpy as np
 
-from aemo_updater.replica.simulation.model import REGIONS, Array
+from aemo_updater.market import REGIONS
+from aemo_updater.replica.simulation.model import Array
 from aemo_updater.replica.simulation.offers import place
 
 ROOT = "NSW1"

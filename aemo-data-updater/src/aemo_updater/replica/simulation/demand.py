@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from aemo_updater.replica.simulation.model import REGIONS, Array
+from aemo_updater.market import REGIONS
+from aemo_updater.replica.simulation.model import Array
 from aemo_updater.replica.simulation.noise import Minutes, layered
 
 MEAN_MW = {"NSW1": 8750.0, "QLD1": 7500.0, "SA1": 1690.0, "TAS1": 1190.0, "VIC1": 6100.0}

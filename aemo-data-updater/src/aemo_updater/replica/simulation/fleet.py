@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aemo_updater.errors import ReportError
+from aemo_updater.market import REGIONS
 from aemo_updater.reference.known import shipped_reference
 from aemo_updater.reference.refresh import load_reference
 from aemo_updater.reference.units import Unit
-from aemo_updater.replica.simulation.model import REGIONS, Array
+from aemo_updater.replica.simulation.model import Array
 
 SCHEDULED_MW = 30.0
 """Smaller generators are not scheduled: their output is counted against demand, not as dispatched (NER 2.2.2)."""

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aemo_updater.market import INTERCONNECTORS, REGIONS
 from aemo_updater.replica.simulation.clearing import PARENTS
-from aemo_updater.replica.simulation.model import ENDS, INTERCONNECTORS, REGIONS, Array
+from aemo_updater.replica.simulation.model import ENDS, Array
 from aemo_updater.replica.simulation.noise import Minutes, before_too, eased, smooth, spells
 
 

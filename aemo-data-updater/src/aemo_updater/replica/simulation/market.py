@@ -12,19 +12,13 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from aemo_updater.market import INTERCONNECTORS, REGIONS
 from aemo_updater.price_limits import price_cap
 from aemo_updater.replica.simulation.clearing import clear
 from aemo_updater.replica.simulation.demand import native_demand
 from aemo_updater.replica.simulation.fleet import Fleet, shipped_fleet
 from aemo_updater.replica.simulation.links import LINKS, bounds, flows, limits, losses, net_interchange
-from aemo_updater.replica.simulation.model import (
-    ENDS,
-    INTERCONNECTORS,
-    INTERVALS,
-    REGIONS,
-    Array,
-    MarketDay,
-)
+from aemo_updater.replica.simulation.model import ENDS, INTERVALS, Array, MarketDay
 from aemo_updater.replica.simulation.noise import Minutes, generator, smooth
 from aemo_updater.replica.simulation.offers import AT_THE_CAP, SUNNY, bids, scarcity, settled, supply
 from aemo_updater.replica.simulation.region_sums import region_sums

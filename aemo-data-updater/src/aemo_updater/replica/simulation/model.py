@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-REGIONS = ("NSW1", "QLD1", "SA1", "TAS1", "VIC1")
-INTERCONNECTORS = ("N-Q-MNSP1", "NSW1-QLD1", "T-V-MNSP1", "V-S-MNSP1", "V-SA", "VIC1-NSW1")
 ENDS = {  # from, to: positive flow runs from the first to the second
     "N-Q-MNSP1": ("NSW1", "QLD1"),
     "NSW1-QLD1": ("NSW1", "QLD1"),

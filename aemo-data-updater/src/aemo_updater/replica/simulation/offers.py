@@ -6,9 +6,10 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from aemo_updater.market import REGIONS
 from aemo_updater.price_limits import PRICE_FLOOR
 from aemo_updater.replica.simulation.fleet import Fleet
-from aemo_updater.replica.simulation.model import REGIONS, Array
+from aemo_updater.replica.simulation.model import Array
 from aemo_updater.replica.simulation.noise import Minutes, before_too, eased, generator, layered, smooth, spells
 
 CAP = 1e9

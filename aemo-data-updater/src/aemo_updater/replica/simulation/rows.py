@@ -9,22 +9,13 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from aemo_updater.collectors.price_collector import FIVE_MINUTE_SETTLEMENT
+from aemo_updater.market import INTERCONNECTORS, REGIONS
 from aemo_updater.nemtime import FIVE_MINUTES, HALF_HOUR
 from aemo_updater.nemweb.mms import Header, MmsKey
 from aemo_updater.replica.simulation import eras
 from aemo_updater.replica.simulation.alterations import SUB_REGIONS, UNLISTED_DUID, UNLISTED_MW, rooftop_estimate
 from aemo_updater.replica.simulation.fillings import FILLINGS, LINES
-from aemo_updater.replica.simulation.model import (
-    ENDS,
-    INTERCONNECTORS,
-    REGIONS,
-    Array,
-    Issue,
-    MarketDay,
-    Trait,
-    interval_index,
-    trading_day,
-)
+from aemo_updater.replica.simulation.model import ENDS, Array, Issue, MarketDay, Trait, interval_index, trading_day
 from aemo_updater.replica.simulation.runs import Run, prices, runs
 from aemo_updater.replica.simulation.text import Dialect, printed
 

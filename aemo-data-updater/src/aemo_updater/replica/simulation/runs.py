@@ -5,17 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aemo_updater.market import INTERCONNECTORS, REGIONS
 from aemo_updater.price_limits import price_cap
 from aemo_updater.replica.simulation.alterations import DIRECTED_MW, intervention_price, original_price
-from aemo_updater.replica.simulation.model import (
-    INTERCONNECTORS,
-    REGIONS,
-    Array,
-    Issue,
-    MarketDay,
-    Trait,
-    interval_index,
-)
+from aemo_updater.replica.simulation.model import Array, Issue, MarketDay, Trait, interval_index
 
 _DIRECTED, _RELIEVED = REGIONS.index("SA1"), REGIONS.index("VIC1")
 _BETWEEN = INTERCONNECTORS.index("V-SA")

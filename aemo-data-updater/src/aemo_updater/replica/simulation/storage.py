@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from aemo_updater.market import REGIONS
 from aemo_updater.replica.simulation.demand import MEAN_MW
 from aemo_updater.replica.simulation.fleet import Fleet
-from aemo_updater.replica.simulation.model import REGIONS, Array
+from aemo_updater.replica.simulation.model import Array
 from aemo_updater.replica.simulation.noise import Minutes, generator, smooth
 
 EFFICIENCY = 0.86

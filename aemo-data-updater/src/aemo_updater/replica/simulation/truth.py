@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from aemo_updater.collectors.price_collector import FIVE_MINUTE_SETTLEMENT
+from aemo_updater.market import INTERCONNECTORS, REGIONS
 from aemo_updater.nemtime import FIVE_MINUTES, HALF_HOUR
 from aemo_updater.nemweb.reports import DISPATCH_IS, DISPATCH_SCADA, ROOFTOP_PV, TRADING_IS
 from aemo_updater.price_limits import price_cap
@@ -21,17 +22,7 @@ from aemo_updater.replica.simulation import eras
 from aemo_updater.replica.simulation.alterations import UNLISTED_DUID, UNLISTED_MW, original_price, rooftop_estimate
 from aemo_updater.replica.simulation.archives import bundle_of
 from aemo_updater.replica.simulation.calendar import floor, issues
-from aemo_updater.replica.simulation.model import (
-    INTERCONNECTORS,
-    REGIONS,
-    Array,
-    Issue,
-    MarketDay,
-    Trait,
-    Trouble,
-    interval_index,
-    trading_day,
-)
+from aemo_updater.replica.simulation.model import Array, Issue, MarketDay, Trait, Trouble, interval_index, trading_day
 from aemo_updater.replica.simulation.rows import WRITTEN_BEFORE
 from aemo_updater.replica.simulation.source import Days
 from aemo_updater.tables import Report, Table

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pvlib
 
+from aemo_updater.market import REGIONS
 from aemo_updater.replica.simulation.fleet import Fleet
-from aemo_updater.replica.simulation.model import REGIONS, Array
+from aemo_updater.replica.simulation.model import Array
 from aemo_updater.replica.simulation.noise import Minutes, generator, layered, smooth
 
 PLACES = {  # latitude, longitude: about where a region's solar capacity and people are

@@ -1,0 +1,49 @@
+"""What a sink is: a way by which messages leave this machine. `aemo_updater.alerts.routes` has those that there are."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from aemo_updater.alerts.model import Alert
+from aemo_updater.errors import UpdaterError
+
+
+class SendError(UpdaterError):
+    """A message was not accepted.
+
+    ``for_good`` where another attempt would not be either. ``maybe_sent`` where it is not known: the connection broke
+    after the message was handed over.
+    """
+
+    def __init__(self, said: str, *, for_good: bool = False, maybe_sent: bool = False) -> None:
+        super().__init__(said)
+        self.for_good = for_good
+        self.maybe_sent = maybe_sent
+
+
+@dataclass(frozen=True)
+class Sink:
+    """A way out. ``send`` raises SendError; what else it raises is a mistake of ours and counts as one.
+
+    ``was_sent`` tells of a message whose sending was begun at a moment, by a process that may have been killed, whether
+    it went out; None where the other side cannot be asked.
+    """
+
+    name: str
+    recipients: tuple[str, ...]
+    send: Callable[[Alert, str], Awaitable[None]]
+    was_sent: Callable[[Alert, str, datetime], Awaitable[bool]] | None = None
+
+
+def masked(recipient: str) -> str:
+    """Enough of a recipient to know it, and not enough to use it.
+
+    >>> masked("+61412345678")
+    '+61...678'
+    >>> masked("analyst@example.org")
+    'a...@example.org'
+    """
+    name, at, host = recipient.rpartition("@")
+    if at:
+        return f"{name[:1]}...@{host}"
+    return f"{recipient[:3]}...{recipient[-3:]}" if recipient else ""

@@ -1,0 +1,75 @@
+"""SMS by Twilio, with Twilio's own client. What is texted are prices, and tests.
+
+A text costs money and wakes people, so of one that may have gone out Twilio is asked before it is sent again.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from aemo_updater.alerts.model import Alert
+from aemo_updater.alerts.settings import AlertSettings
+from aemo_updater.alerts.sinks import SendError, Sink
+from aemo_updater.nemtime import NEM
+
+if TYPE_CHECKING:
+    from twilio.rest import Client
+
+NAME = "sms"
+HOST = "https://api.twilio.com"
+LATEST = 20
+"""Of the messages to a number that are compared with one that may have gone out."""
+CLOCKS_DIFFER = timedelta(minutes=5)
+REFUSED_FOR_GOOD = (400, 404)
+"""The number, or the text. Credentials and limits can be put right while the message waits."""
+
+
+def sms_sink(settings: AlertSettings) -> Sink:
+    """The sink, for complete settings."""
+
+    async def send(alert: Alert, recipient: str) -> None:
+        async with _client(settings) as client:
+            sender = settings.twilio_from_number
+            by = {"messaging_service_sid": sender} if sender.startswith("MG") else {"from_": sender}
+            await client.messages.create_async(to=recipient, body=alert.text, **by)
+
+    async def was_sent(alert: Alert, recipient: str, begun: datetime) -> bool:
+        since = begun.replace(tzinfo=NEM).astimezone(UTC) - CLOCKS_DIFFER
+        async with _client(settings) as client:
+            messages = await client.messages.list_async(to=recipient, limit=LATEST)
+        # a trial account puts a sentence of its own in front
+        return any(
+            (m.body or "").endswith(alert.text) and (m.date_created is None or m.date_created >= since)
+            for m in messages
+        )
+
+    return Sink(NAME, settings.alert_sms_to, send, was_sent)
+
+
+@asynccontextmanager
+async def _client(settings: AlertSettings) -> "AsyncIterator[Client]":
+    """Twilio's client for one request. Turns its errors, and those of the network, into SendError."""
+    # 13 MB that only who sends needs
+    from twilio.base.exceptions import TwilioRestException
+    from twilio.http.async_http_client import AsyncTwilioHttpClient
+    from twilio.rest import Client
+
+    class Http(AsyncTwilioHttpClient):  # type: ignore[misc]  # it ships no types
+        """The client's way to the server of the settings, which is Twilio's unless somebody has a stand-in."""
+
+        async def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+            return await super().request(method, settings.twilio_api_url + url.removeprefix(HOST), *args, **kwargs)
+
+    async with Http() as http:
+        try:
+            yield Client(settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value(), http_client=http)
+        except TwilioRestException as error:
+            said = f"Twilio answers {error.status}" + (f" (code {error.code})" if error.code else "") + f": {error.msg}"
+            raise SendError(said, for_good=error.status in REFUSED_FOR_GOOD, maybe_sent=error.status >= 500) from None
+        except aiohttp.ClientConnectorError as error:
+            raise SendError(f"Twilio cannot be reached: {error}") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise SendError(f"Twilio's answer broke off: {type(error).__name__}: {error}", maybe_sent=True) from None

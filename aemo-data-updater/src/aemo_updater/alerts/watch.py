@@ -1,0 +1,159 @@
+"""After each cycle the rules are asked, and what they have to say is posted and sent."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from aemo_updater.alerts.dispatcher import Dispatcher
+from aemo_updater.alerts.model import Alert, Kind, Rule, Scene
+from aemo_updater.alerts.outbox import OUTBOX_NAME, Outbox
+from aemo_updater.alerts.routes import Sinks, addresses, route, sinks_of
+from aemo_updater.alerts.rules import RULES
+from aemo_updater.config import Settings
+from aemo_updater.cycle_report import CycleReport
+from aemo_updater.errors import DiskError, StoreError
+from aemo_updater.storage.quarantine import QUARANTINE
+from aemo_updater.storing import Storing
+
+log = logging.getLogger(__name__)
+
+FORGOTTEN_AFTER = timedelta(days=400)
+SIMULATED = "[SIMULATED] "
+
+
+@dataclass
+class Watch:
+    """Asks the rules and posts their alerts."""
+
+    outbox: Outbox
+    settings: Settings
+    storing: Storing
+    rules: Sequence[Rule[Any, Any]] = RULES
+    dispatcher: Dispatcher = field(init=False)
+    _sinks: Sinks = field(init=False)
+    _simulated: str | None = field(init=False)
+    _raising: set[str] = field(default_factory=set)
+    _unrecorded: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._simulated = self.storing.dataset.simulated
+        self._sinks = sinks_of(self.settings, self._simulated)
+        self._sinks.say()
+        self._adapters = {rule.name: TypeAdapter(rule.state) for rule in self.rules}
+        self.dispatcher = Dispatcher(self.outbox, self._sinks.on, self.storing.clock)
+
+    @property
+    def sinks(self) -> dict[str, str]:
+        """Each sink: on, or why it is off."""
+        return self._sinks.told
+
+    async def after_cycle(self, report: CycleReport | None, refused: str = "") -> None:
+        """Ask the rules after a cycle, or after one that the disk ``refused``.
+
+        Raises StoreError where the outbox fails; what it could not take is sent all the same, once.
+        """
+        if self.storing.dataset.simulated != self._simulated:  # a new folder was taken for a market meanwhile
+            self._simulated = self.storing.dataset.simulated
+            self._sinks = sinks_of(self.settings, self._simulated)
+            self._sinks.say()
+            self.dispatcher.sinks = self._sinks.on
+        scene = Scene(
+            self.storing.clock(), self.settings, self.storing.dataset, self.storing.ledger, report, refused,
+            tuple(await asyncio.to_thread(self.outbox.exceptions)),
+        )  # fmt: skip
+        refusal: DiskError | None = None
+        for rule in self.rules:
+            try:
+                await self.storing.whole(lambda rule=rule: self._ask(rule, scene))  # type: ignore[misc]
+            except _Unposted as error:
+                refusal = error.refusal
+                await self._send_unrecorded(rule, error.alerts)
+            except StoreError:
+                raise
+            except Exception:  # the other rules, and the cycles, go on
+                if rule.name not in self._raising:
+                    log.exception("the rule %s fails in a way that is this program's fault", rule.name)
+                self._raising.add(rule.name)
+            else:
+                self._raising.discard(rule.name)
+        self.dispatcher.wake()
+        if refusal is not None:
+            raise refusal
+
+    def _ask(self, rule: Rule[Any, Any], scene: Scene) -> None:
+        """One rule: what it remembers and what it says are kept together."""
+        adapter: TypeAdapter[Any] = self._adapters[rule.name]
+        known = self.outbox.remembered(rule.name)
+        try:
+            state = None if known is None else adapter.validate_json(known)
+        except ValidationError:
+            log.warning("what the rule %s remembers is of another version; it begins anew", rule.name)
+            state = None
+        state, alerts = rule.judge(state, rule.look(scene, state))
+        kept = None if state is None else adapter.dump_json(state).decode()
+        if kept == known and not alerts:
+            return
+        marked = [self._marked(alert) for alert in alerts]
+        try:
+            self.post(marked, scene.now, rule.name, kept)
+        except DiskError as error:
+            raise _Unposted(error, marked) from error
+
+    def post(self, alerts: Sequence[Alert], now: datetime, rule: str = "", state: str | None = None) -> None:
+        """Put alerts on their ways. Raises StoreError where the outbox fails."""
+        posts = [(alert, route(alert, self._sinks.on, self.settings, now)) for alert in alerts]
+        self.outbox.post(posts, now, rule, state)
+        self._unrecorded.clear()
+
+    async def test(self) -> str:
+        """Post a test message to all sinks; returns what to say of it."""
+        now = self.storing.clock()
+        await asyncio.to_thread(self.post, [self._marked(test_alert(now))], now)
+        self.dispatcher.wake()
+        return "a test message goes out by " + ", ".join(self._sinks.on)
+
+    def forget(self) -> None:
+        """Forget what was told long ago."""
+        self.outbox.forget(self.storing.clock() - FORGOTTEN_AFTER)
+
+    def _marked(self, alert: Alert) -> Alert:
+        """Numbers of a simulated market say so."""
+        return alert if self._simulated is None else replace(alert, text=SIMULATED + alert.text)
+
+    async def _send_unrecorded(self, rule: Rule[Any, Any], alerts: Sequence[Alert]) -> None:
+        if rule.name in self._unrecorded:
+            return
+        self._unrecorded.add(rule.name)
+        for alert in alerts:
+            await self.dispatcher.send_unrecorded(alert, addresses(self._sinks.on, self._sinks.on))
+
+
+class _Unposted(Exception):  # noqa: N818 - it is no error of its own
+    """The disk refused to keep alerts."""
+
+    def __init__(self, refusal: DiskError, alerts: list[Alert]) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
+        self.alerts = alerts
+
+
+def test_alert(now: datetime) -> Alert:
+    """A message that says that messages arrive."""
+    return Alert(
+        f"test:{now.isoformat()}", Kind.TEST, f"Test of the NEM alerts, sent at {now:%H:%M:%S}, NEM time", now,
+        "If you can read this, alerts reach you.", urgent=True,
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def watching(settings: Settings, storing: Storing) -> AsyncIterator[Watch]:
+    """A watch over the folder that is stored to, whose lock the caller holds. Raises StoreError."""
+    root = storing.dataset.root
+    with Outbox.keeping(root / OUTBOX_NAME, root / QUARANTINE) as outbox:
+        yield Watch(outbox, settings, storing)
