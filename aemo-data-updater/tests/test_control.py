@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -80,8 +81,10 @@ async def test_an_answer_that_fails_and_one_who_says_nothing_end_nothing(
         long.write(b"x" * 100_000)
         await asyncio.sleep(0.3)
         assert await order(tmp_path, "test") == (True, "sent")
-        silent.close()
-        long.close()
+        for writer in (silent, long):
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
     assert not [r for r in caplog.records if r.levelno >= logging.ERROR and "RuntimeError" not in (r.exc_text or "")]
 
 
@@ -89,13 +92,18 @@ async def test_one_that_hangs_is_a_sentence(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(control, "PATIENCE_SECONDS", 0.1)
 
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(1)
+        await reader.read()  # until the other one is tired
         writer.close()
+        await writer.wait_closed()
+        ended.set()
 
+    ended = asyncio.Event()
     server = await asyncio.start_unix_server(hang, tmp_path / NAME)
     with pytest.raises(NoCollectorError, match=r"does not answer within 0\.1 s"):
         await ask_state(tmp_path)
+    await asyncio.wait_for(ended.wait(), 5)
     server.close()
+    await server.wait_closed()
 
 
 def test_what_this_process_takes() -> None:

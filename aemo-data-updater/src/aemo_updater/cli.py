@@ -6,20 +6,18 @@ What only some commands need is imported by them: `run` lives for months, and ho
 import asyncio
 import json
 import logging
-import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
+from aemo_updater.alerts.commands import app as alerts_app
 from aemo_updater.backfill import BackfillReport, backfill
 from aemo_updater.backfill.plan import WATCHED
 from aemo_updater.catalogue import TABLES, table_named
 from aemo_updater.config import Settings, load_settings
-from aemo_updater.errors import UpdaterError
+from aemo_updater.exits import in_a_sentence
 from aemo_updater.export import export as export_table
 from aemo_updater.logs import configure_logging
 from aemo_updater.memory import few_arenas, return_large_blocks, spare_pandas, use_little
@@ -31,9 +29,6 @@ from aemo_updater.status import status as read_status
 from aemo_updater.storage.dataset import Dataset
 from aemo_updater.storage.provenance import mark_of
 
-CANNOT_WORK = 2
-"""Exit code where nothing could be tried: a bad setting, a data folder that cannot be used."""
-
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -42,20 +37,7 @@ app = typer.Typer(
 )
 reference_app = typer.Typer(no_args_is_help=True, help="What each DUID is.")
 app.add_typer(reference_app, name="reference")
-
-
-def _said(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn the errors that this package foresees into one sentence and an exit code."""
-
-    @wraps(command)
-    def wrapper(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except (UpdaterError, ValueError) as error:
-            print(f"aemo-updater: {error}", file=sys.stderr)
-            raise SystemExit(CANNOT_WORK) from None
-
-    return wrapper
+app.add_typer(alerts_app, name="alerts")
 
 
 def _start(name: str) -> Settings:
@@ -65,7 +47,7 @@ def _start(name: str) -> Settings:
 
 
 @app.command()
-@_said
+@in_a_sentence
 def run() -> None:
     """Collect until told to end: a cycle every UPDATE_INTERVAL_SECONDS."""
     use_little()
@@ -73,7 +55,7 @@ def run() -> None:
 
 
 @app.command()
-@_said
+@in_a_sentence
 def once(as_json: Annotated[bool, typer.Option("--json", help="Print the cycle's report as JSON.")] = False) -> None:
     """One cycle, then exit: 0 all well, 1 some source failed."""
     use_little()
@@ -85,7 +67,7 @@ def once(as_json: Annotated[bool, typer.Option("--json", help="Print the cycle's
 
 
 @app.command("backfill")
-@_said
+@in_a_sentence
 def backfill_command(
     start: Annotated[str, typer.Option("--from", help="From the start of this day, or after this moment (NEM time).")],
     end: Annotated[str, typer.Option("--to", help="To the end of this day, or this moment.")],
@@ -120,7 +102,7 @@ def backfill_command(
 
 
 @app.command()
-@_said
+@in_a_sentence
 def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """How fresh and how much the stored data is."""
     settings = load_settings()
@@ -159,7 +141,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 
 
 @app.command("check")
-@_said
+@in_a_sentence
 def check_command(
     start: Annotated[
         str | None, typer.Option("--from", help="From the start of this day, or after this moment (NEM time).")
@@ -194,7 +176,7 @@ def _short(stamp: str | None) -> str:
 
 
 @reference_app.command("refresh")
-@_said
+@in_a_sentence
 def reference_refresh(
     sources: Annotated[
         list[str],
@@ -223,7 +205,7 @@ def _registration(text: str) -> Source:
 
 
 @app.command("export")
-@_said
+@in_a_sentence
 def export_command(
     table: Annotated[str, typer.Argument(help="Name of a stored table, such as prices5.")],
     to: Annotated[list[str], typer.Option("--to", help="The file to write (.parquet or .csv); also the last moment.")],
@@ -251,7 +233,7 @@ def export_command(
 
 
 @app.command()
-@_said
+@in_a_sentence
 def replica(
     root: Annotated[Path | None, typer.Option("--root", help="A folder laid out like NEMWEB.")] = None,
     simulate: Annotated[bool, typer.Option("--simulate", help="A simulated market in place of a folder.")] = False,

@@ -1,8 +1,8 @@
 """How others on this machine speak with the collector: a word and an answer over a socket in its data folder.
 
 It may be used by whoever may write to that socket, which is the collector's own user. The word is a line, the answer a
-line of JSON: ``state`` is what the collector does now; ``cycle``, ``repair`` and ``test`` ask for a cycle, for the holes
-to be filled and for a test message, without waiting for their end.
+line of JSON: ``state`` is what the collector does now; ``cycle``, ``repair`` and ``test`` ask for a cycle, for the
+holes to be filled and for a test message, without waiting for their end.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ async def listening(
         except Exception:  # an answer that fails must not end the collector
             log.exception("an answer at %s fails in a way that is this program's fault", path)
         finally:
-            writer.close()
+            await _closed(writer)
 
     path = root / NAME
     server = None
@@ -107,7 +107,7 @@ async def _ask(root: Path, word: str) -> dict[str, Any]:
                 writer.write(f"{word}\n".encode())
                 answer = json.loads(await reader.readline())
             finally:
-                writer.close()
+                await _closed(writer)
     except TimeoutError:
         raise NoCollectorError(f"{path}: the collector does not answer within {PATIENCE_SECONDS:g} s") from None
     except (OSError, ValueError) as error:
@@ -115,6 +115,12 @@ async def _ask(root: Path, word: str) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise NoCollectorError(f"{path}: what answers there is no collector")
     return answer
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(OSError):  # the other one was faster
+        await writer.wait_closed()
 
 
 def of_this_process() -> dict[str, Any]:

@@ -114,7 +114,7 @@ class Watch:
     async def test(self) -> str:
         """Post a test message to all sinks; returns what to say of it."""
         now = self.storing.clock()
-        await asyncio.to_thread(self.post, [self._marked(test_alert(now))], now)
+        await asyncio.to_thread(self.post, [self._marked(trial_alert(now))], now)
         self.dispatcher.wake()
         return "a test message goes out by " + ", ".join(self._sinks.on)
 
@@ -143,7 +143,7 @@ class _Unposted(Exception):  # noqa: N818 - it is no error of its own
         self.alerts = alerts
 
 
-def test_alert(now: datetime) -> Alert:
+def trial_alert(now: datetime) -> Alert:
     """A message that says that messages arrive."""
     return Alert(
         f"test:{now.isoformat()}", Kind.TEST, f"Test of the NEM alerts, sent at {now:%H:%M:%S}, NEM time", now,
