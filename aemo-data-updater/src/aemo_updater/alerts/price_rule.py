@@ -113,65 +113,89 @@ def judge_region(
         unended = tuple(one for one in region.told if one.episode.recovered is None)
         region = replace(region, limits=limits, since=region.until, told=unended)
     start = max(region.since, region.until - LOOK_BACK)
-    seen = [quote for quote in quotes if quote.at > start]
+    prices = known(region.told) | {quote.at: quote for quote in quotes}
+    seen = [quote for at, quote in sorted(prices.items()) if at > start]
     going_on = [one.episode for one in region.told if one.episode.first.at <= start < one.episode.end]
     closed = {one.episode.recovered.at for one in region.told if one.episode.recovered}
     found = episodes(seen, limits, going_on[-1] if going_on else None, closed)
-    told, alerts = list(region.told), list[Alert]()
     say = Speaker(name, limits, facts.now)
+    told: list[Told] = []
+    alerts: list[Alert] = []
+    now = [of(one, found, region.until) for one in region.told]
+    for one, there in zip(region.told, now, strict=True):
+        one, said = take_back(one, there, prices, limits, say)
+        told.append(one)
+        alerts += said
     for episode in found:
-        last, said = tell(episode, told, facts.cooldown, say)
-        told = [one for one in told if one.episode.first.at != last.episode.first.at] + [last]
+        if not any(episode in there for there in now):
+            one, said = begin(episode, told, facts.cooldown, say)
+            told.append(one)
+            now.append([episode])
+            alerts += said
+    for place, (one, there) in enumerate(zip(told, now, strict=True)):
+        told[place], said = go_on(one, there, told, facts.cooldown, say)
         alerts += said
-    prices = {quote.at: quote for quote in seen}
-    for place, one in enumerate(told):
-        told[place], said = take_back(one, found, prices, limits, say)
-        alerts += said
-    kept = [one for one in told if one.episode.end > newest - LOOK_BACK]
+    kept = sorted((one for one in told if one.episode.end > newest - LOOK_BACK), key=lambda one: one.episode.first.at)
     return Region(region.since, max(region.until, newest), limits, tuple(kept)), alerts
 
 
-def tell(episode: Episode, told: Sequence[Told], cooldown: timedelta, say: "Speaker") -> tuple[Told, list[Alert]]:
-    """What was not told yet of an episode, and how it is told now."""
+def known(told: Sequence[Told]) -> dict[datetime, Quote]:
+    """The prices that were told, for where they are missing since: a damaged part file that is away tells nothing."""
+    quotes = (q for one in told for q in (one.episode.first, one.episode.extreme, one.episode.recovered) if q)
+    return {quote.at: quote for quote in quotes}
+
+
+def of(one: Told, found: Sequence[Episode], until: datetime) -> list[Episode]:
+    """The episodes as they are now of one that was told, by what was judged up to a moment.
+
+    None, where prices were revised; several, where one that came late parts it: that is not told.
+    """
+    end = min(one.episode.end, until + timedelta.resolution)
+    return [episode for episode in found if episode.overlaps(one.episode.first.at, end)]
+
+
+def begin(episode: Episode, told: Sequence[Told], cooldown: timedelta, say: "Speaker") -> tuple[Told, list[Alert]]:
+    """Tell that one begins: as a high price, or an extreme one."""
+    at_once = episode.extreme == episode.first
+    silent = is_hushed(episode.first.at, told, cooldown, extreme=at_once)
+    one = Told(Episode(episode.first, episode.peak, episode.first if at_once else None), silent)
+    return one, [] if silent else [say.begins(episode)]
+
+
+def go_on(
+    one: Told, now: Sequence[Episode], told: Sequence[Told], cooldown: timedelta, say: "Speaker"
+) -> tuple[Told, list[Alert]]:
+    """Tell that one that was told becomes extreme, or is over, by what it is now."""
     alerts = []
-    mine = [one for one in told if episode.overlaps(one.episode.first.at, one.episode.end)]
-    if mine:
-        last = mine[-1]
-        known_extreme = any(one.episode.extreme for one in mine)
-    else:
-        at_once = episode.extreme == episode.first
-        silent = is_hushed(episode.first.at, told, cooldown, extreme=at_once)
-        last = Told(Episode(episode.first, episode.peak, episode.first if at_once else None), silent)
-        known_extreme = at_once
-        if not silent:
-            alerts.append(say.begins(episode))
-    if episode.extreme and not known_extreme:
-        hushed = is_hushed(episode.extreme.at, told, cooldown, extreme=True)
-        last = Told(replace(last.episode, extreme=episode.extreme), last.silent and hushed)
+    extreme = next((episode for episode in now if episode.extreme), None)
+    if extreme and extreme.extreme and one.episode.extreme is None:
+        hushed = is_hushed(extreme.extreme.at, told, cooldown, extreme=True)
+        one = Told(replace(one.episode, extreme=extreme.extreme), one.silent and hushed)
         if not hushed:
-            alerts.append(say.becomes_extreme(episode, episode.extreme))
-    last = replace(last, episode=replace(last.episode, peak=episode.peak))
-    if episode.recovered and last.episode.recovered is None:
-        last = replace(last, episode=replace(last.episode, recovered=episode.recovered))
-        if not last.silent:
-            alerts.append(say.recovers(episode, episode.recovered))
-    return last, alerts
+            alerts.append(say.becomes_extreme(extreme, extreme.extreme))
+    if now and one.episode.recovered is None:
+        last = now[-1]
+        one = replace(one, episode=replace(one.episode, peak=last.peak, recovered=last.recovered))
+        if last.recovered and not one.silent:
+            alerts.append(say.recovers(last, last.recovered))
+    return one, alerts
 
 
 def is_hushed(at: datetime, told: Sequence[Told], cooldown: timedelta, *, extreme: bool) -> bool:
-    """Whether the same was told of another episode less than the cool-down before."""
-    before = [one.episode.extreme if extreme else one.episode.first for one in told if not one.silent]
+    """Whether as much was told less than the cool-down before, of whichever episode."""
+    before = {one.episode.extreme for one in told if not one.silent}
+    if not extreme:
+        before |= {one.episode.first for one in told if not one.silent}
     return any(timedelta() < at - quote.at < cooldown for quote in before if quote)
 
 
 def take_back(
-    one: Told, found: Sequence[Episode], prices: Mapping[datetime, Quote], limits: Limits, say: "Speaker"
+    one: Told, there: Sequence[Episode], prices: Mapping[datetime, Quote], limits: Limits, say: "Speaker"
 ) -> tuple[Told, list[Alert]]:
-    """Say where a price was revised so that what was told is not so. A price that is missing tells nothing."""
+    """Say where a price was revised so that what was told is not so."""
     if one.is_taken_back:
         return one, []
     episode = one.episode
-    there = [e for e in found if e.overlaps(episode.first.at, episode.end)]
     now = prices.get(episode.first.at)
     if now and now.price < limits.high and not there:
         none = Told(Episode(episode.first, episode.peak, recovered=episode.first), one.silent)
