@@ -167,6 +167,8 @@ def go_on(
 ) -> tuple[Told, list[Alert]]:
     """Tell that one that was told becomes extreme, or is over, by what it is now."""
     alerts = []
+    if now and now[0].first.at < one.episode.first.at:  # it began before what was known when it was told
+        one = replace(one, episode=replace(one.episode, first=now[0].first))
     extreme = next((episode for episode in now if episode.extreme), None)
     if extreme and extreme.extreme and one.episode.extreme is None:
         hushed = is_hushed(extreme.extreme.at, told, cooldown, extreme=True)
