@@ -10,7 +10,7 @@ import typer
 
 from aemo_updater.alerts.outbox import OUTBOX_NAME, Delivery, Outbox
 from aemo_updater.alerts.routes import EMAIL, LOG, SMS, sinks_of
-from aemo_updater.alerts.sinks import SendError, Sink, masked
+from aemo_updater.alerts.sinks import SendError, Sink, masked, unnamed
 from aemo_updater.alerts.watch import trial_alert
 from aemo_updater.alerts.words import day_and_time
 from aemo_updater.config import Settings, load_settings
@@ -51,12 +51,12 @@ def send_test(
 async def _try(sink: Sink, now: datetime) -> bool:
     well = True
     for recipient in sink.recipients:
-        whom = ", ".join(masked(one) for one in recipient.split(", "))
+        whom = masked(recipient)
         try:
             await sink.send(trial_alert(now), recipient)
         except SendError as error:
             well = False
-            print(f"{sink.name} to {whom}: {str(error).replace(recipient, whom)}")
+            print(f"{sink.name} to {whom}: {unnamed(str(error), recipient)}")
         else:
             print(f"{sink.name} to {whom}: taken")
     return well

@@ -14,7 +14,7 @@ from functools import partial
 from aemo_updater.alerts.model import Alert
 from aemo_updater.alerts.outbox import Address, Delivery, Outbox, Progress
 from aemo_updater.alerts.routes import INSTEAD, addresses
-from aemo_updater.alerts.sinks import SendError, Sink, masked
+from aemo_updater.alerts.sinks import SendError, Sink, masked, unnamed
 from aemo_updater.errors import DiskError, StoreError
 from aemo_updater.nemtime import Clock
 
@@ -77,9 +77,9 @@ class Dispatcher:
             if task.done():
                 del self._attempts[address]
                 self._note_disk(task)
-        heads = await asyncio.to_thread(self._outbox.heads)
-        idle = [head for head in heads if head.address not in self._attempts]
         now = self._clock()
+        heads = await asyncio.to_thread(self._outbox.heads, now)
+        idle = [head for head in heads if head.address not in self._attempts]
         for head in idle:
             if head.due <= now and not self._disk_refuses:
                 task = asyncio.ensure_future(self._attempt(head))
@@ -140,9 +140,7 @@ class Dispatcher:
 
     async def _failed(self, delivery: Delivery, error: SendError, *, maybe_sent: bool = False) -> None:
         address, now, attempts = delivery.address, self._clock(), delivery.attempts + 1
-        reason = str(error)
-        if address.recipient:
-            reason = reason.replace(address.recipient, masked(address.recipient))
+        reason = unnamed(str(error), address.recipient)
         given_up = error.for_good or now - delivery.posted > GIVEN_UP_AFTER
         progress = Progress.FAILED if given_up else Progress.SENDING if maybe_sent else Progress.WAITING
         due = now + WAITS[min(attempts, len(WAITS)) - 1]

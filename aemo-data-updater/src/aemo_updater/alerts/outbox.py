@@ -143,14 +143,20 @@ class Outbox(Database):
                 ),
             )  # fmt: skip
 
-    def heads(self) -> list[Delivery]:
-        """Of each address the oldest message that has not arrived: they go out in order."""
+    def heads(self, now: datetime) -> list[Delivery]:
+        """Of each address the oldest message that has not arrived: they go out in order.
+
+        One that is held until later, for the night is quiet, is overtaken; one that failed is not.
+        """
         return self._told(
-            """select * from told where state in ('waiting', 'sending') and message = (
-                select min(message) from deliveries as other
-                where other.sink = told.sink and other.recipient = told.recipient
-                and other.state in ('waiting', 'sending'))
-            order by message"""
+            """select message, key, kind, text, body, urgent, happened, sink, recipient, state, attempts, due, at,
+                posted, reason
+            from (
+                select *, row_number() over (
+                    partition by sink, recipient order by attempts = 0 and due > ?, message) as place
+                from told where state in ('waiting', 'sending'))
+            where place = 1 order by message""",
+            now.isoformat(),
         )
 
     def history(self, limit: int = 50) -> list[Delivery]:

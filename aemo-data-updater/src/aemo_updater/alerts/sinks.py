@@ -43,7 +43,16 @@ def masked(recipient: str) -> str:
     >>> masked("analyst@example.org")
     'a...@example.org'
     """
+    if ", " in recipient:
+        return ", ".join(masked(one) for one in recipient.split(", "))
     name, at, host = recipient.rpartition("@")
     if at:
         return f"{name[:1]}...@{host}"
     return f"{recipient[:3]}...{recipient[-3:]}" if recipient else ""
+
+
+def unnamed(text: str, recipient: str) -> str:
+    """What was said of a recipient, with it masked."""
+    for one in filter(None, recipient.split(", ")):
+        text = text.replace(one, masked(one))
+    return text

@@ -3,6 +3,7 @@
 A text costs money and wakes people, so of one that may have gone out Twilio is asked before it is sent again.
 """
 
+import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -53,22 +54,33 @@ def sms_sink(settings: AlertSettings) -> Sink:
 async def _client(settings: AlertSettings) -> "AsyncIterator[Client]":
     """Twilio's client for one request. Turns its errors, and those of the network, into SendError."""
     # 13 MB that only who sends needs
-    from twilio.base.exceptions import TwilioRestException
+    from twilio.base.exceptions import TwilioException, TwilioRestException
     from twilio.http.async_http_client import AsyncTwilioHttpClient
     from twilio.rest import Client
 
     class Http(AsyncTwilioHttpClient):  # type: ignore[misc]  # it ships no types
         """The client's way to the server of the settings, which is Twilio's unless somebody has a stand-in."""
 
-        async def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-            return await super().request(method, settings.twilio_api_url + url.removeprefix(HOST), *args, **kwargs)
+        async def request(self, method: str, url: str, *, auth: tuple[str, str], **more: Any) -> Any:
+            # Twilio's way to send the credentials is one that aiohttp gives up
+            known = base64.b64encode(":".join(auth).encode()).decode()
+            headers = {**more.pop("headers", {}), "Authorization": f"Basic {known}"}
+            return await super().request(
+                method, settings.twilio_api_url + url.removeprefix(HOST), headers=headers, **more
+            )
 
     async with Http() as http:
         try:
             yield Client(settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value(), http_client=http)
         except TwilioRestException as error:
-            said = f"Twilio answers {error.status}" + (f" (code {error.code})" if error.code else "") + f": {error.msg}"
+            said = (
+                f"Twilio answers {error.status}"
+                + (f" (code {error.code})" if error.code not in (None, error.status) else "")
+                + f": {error.msg}"
+            )
             raise SendError(said, for_good=error.status in REFUSED_FOR_GOOD, maybe_sent=error.status >= 500) from None
+        except TwilioException as error:
+            raise SendError(f"Twilio answers something else: {error.args[0]}", maybe_sent=True) from None
         except aiohttp.ClientConnectorError as error:
             raise SendError(f"Twilio cannot be reached: {error}") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:

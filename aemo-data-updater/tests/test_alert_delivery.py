@@ -1,0 +1,426 @@
+"""What the outbox has reaches Twilio and a mail server, by their real clients; what fails is tried again."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+from alert_servers import ACCOUNT, PASSWORD, TOKEN, USER, Post, Twilio, post_at_work, twilio_at_work
+
+from aemo_updater.alerts import dispatcher as dispatching
+from aemo_updater.alerts.dispatcher import Dispatcher
+from aemo_updater.alerts.model import Alert, Kind
+from aemo_updater.alerts.outbox import OUTBOX_NAME, Outbox, Progress
+from aemo_updater.alerts.routes import route, sinks_of
+from aemo_updater.alerts.settings import QuietHours
+from aemo_updater.alerts.sinks import masked
+from aemo_updater.config import Settings
+
+NOON = datetime(2026, 11, 20, 12, 0)
+ANNA, BEN = "+61412345678", "+61487654321"
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass
+class Hands:
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+async def twilio() -> AsyncIterator[Twilio]:
+    async with twilio_at_work() as one:
+        yield one
+
+
+@pytest.fixture
+def post(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    with post_at_work(authority, tmp_path) as one:
+        yield one
+
+
+def of_settings(tmp_path: Path, twilio: Twilio | None = None, post: Post | None = None, **more: object) -> Settings:
+    given: dict[str, object] = {"shared_data_dir": tmp_path}
+    if twilio is not None:
+        given |= {
+            "twilio_account_sid": ACCOUNT, "twilio_auth_token": TOKEN, "twilio_from_number": "+15005550006",
+            "alert_sms_to": ANNA, "twilio_api_url": twilio.url,
+        }  # fmt: skip
+    if post is not None:
+        given |= {
+            "smtp_host": "localhost", "smtp_port": post.port, "smtp_user": USER, "smtp_password": PASSWORD,
+            "alert_email_from": "nem@example.org", "alert_email_to": "anna@example.org, ben@example.org",
+        }  # fmt: skip
+    return Settings(_env_file=None, **(given | more))  # type: ignore[arg-type]
+
+
+class Bench:
+    """An outbox and its dispatcher on a clock of their own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock = Hands()
+        self.outbox = Outbox(settings.shared_data_dir / OUTBOX_NAME)
+        self.sinks = sinks_of(settings)
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """As after a restart."""
+        self.dispatcher = Dispatcher(self.outbox, self.sinks.on, self.clock)
+
+    def post(self, *texts: str, kind: Kind = Kind.PRICE, at: datetime | None = None, urgent: bool = False) -> None:
+        now = self.clock.now
+        alerts = [Alert(f"{text}:{now}", kind, text, at or now, f"More of {text}.", urgent) for text in texts]
+        self.outbox.post([(a, route(a, self.sinks.on, self.settings, now)) for a in alerts], now)
+
+    async def minutes(self, count: int) -> None:
+        """Deliver what is due, minute by minute."""
+        for _ in range(count):
+            await self.dispatcher.deliver_due()
+            self.clock.now += MINUTE
+        await self.dispatcher.deliver_due()
+
+    def progress(self, sink: str) -> list[tuple[str, Progress]]:
+        return [(d.alert.text, d.progress) for d in reversed(self.outbox.history()) if d.address.sink == sink]
+
+
+async def test_a_text_by_twilio(twilio: Twilio, tmp_path: Path) -> None:
+    bench = Bench(of_settings(tmp_path, twilio, alert_sms_to=f"{ANNA},{BEN}"))
+    bench.post("one", "two")
+    await bench.dispatcher.deliver_due()
+    assert sorted((t.to, t.sender, t.body) for t in twilio.texts) == [
+        (ANNA, "+15005550006", "one"),
+        (ANNA, "+15005550006", "two"),
+        (BEN, "+15005550006", "one"),
+        (BEN, "+15005550006", "two"),
+    ]
+    assert [t.body for t in twilio.texts if t.to == ANNA] == ["one", "two"]
+    await bench.dispatcher.deliver_due()
+    assert len(twilio.texts) == 4
+
+
+async def test_a_messaging_service_may_be_the_sender(twilio: Twilio, tmp_path: Path) -> None:
+    bench = Bench(of_settings(tmp_path, twilio, twilio_from_number="MG" + "1" * 32))
+    bench.post("one")
+    await bench.dispatcher.deliver_due()
+    assert [t.sender for t in twilio.texts] == ["MG" + "1" * 32]
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")  # all of it is TLS
+@pytest.mark.parametrize("tls", [False, True], ids=["STARTTLS", "TLS"])
+async def test_a_mail_with_login(
+    tls: bool, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    with post_at_work(authority, tmp_path, tls=tls) as post:
+        bench = Bench(of_settings(tmp_path, post=post, smtp_security="tls" if tls else "starttls"))
+        bench.post("New DUIDs: RESS2", kind=Kind.UNITS)
+        await bench.dispatcher.deliver_due()
+        assert bench.progress("email") == [("New DUIDs: RESS2", Progress.SENT)]
+        (mail,) = post.mails
+        assert post.envelopes == [("nem@example.org", ["anna@example.org", "ben@example.org"])]
+        assert post.encrypted == [True]
+        assert mail["Subject"] == "New DUIDs: RESS2"
+        assert mail["From"] == "nem@example.org"
+        assert mail["To"] == "anna@example.org, ben@example.org"
+        assert mail["Date"] == "Fri, 20 Nov 2026 12:00:00 +1000"
+        assert mail["Auto-Submitted"] == "auto-generated"
+        assert mail["Message-ID"].endswith("@example.org>")
+        said = mail.get_content().replace("\r\n", "\n")
+        assert said.startswith("New DUIDs: RESS2\n\nMore of New DUIDs: RESS2.\n\n-- \n")
+        assert "NEM time (UTC+10 all year)" in said
+
+
+async def test_a_mail_server_that_offers_no_encryption_gets_no_password(tmp_path: Path) -> None:
+    heard = bytearray()
+
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 plain\r\n")
+        while line := await reader.readline():
+            heard.extend(line)
+            writer.write(b"250-plain\r\n250 AUTH PLAIN LOGIN\r\n" if line.startswith(b"EHLO") else b"250 ok\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(plain, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    bench = Bench(of_settings(tmp_path, post=Post(port=port), smtp_host="127.0.0.1"))
+    bench.post("new", kind=Kind.UNITS)
+    await bench.dispatcher.deliver_due()
+    ((_, progress),) = bench.progress("email")
+    assert progress in (Progress.WAITING, Progress.SENDING)
+    assert b"EHLO" in heard
+    assert b"AUTH" not in heard
+    assert b"MAIL" not in heard
+    server.close()
+    await server.wait_closed()
+
+
+async def test_a_certificate_that_nobody_signed_is_not_trusted(
+    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with post_at_work(authority, tmp_path) as post:
+        bench = Bench(of_settings(tmp_path, post=post))
+        bench.post("new", kind=Kind.UNITS)
+        await bench.dispatcher.deliver_due()
+        assert post.mails == []
+        assert "certificate" in bench.outbox.history()[0].reason
+
+
+async def test_twilio_down_for_an_hour(
+    twilio: Twilio, post: Post, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The texts wait, in order; after some attempts mails say the same; then each text goes out once."""
+    caplog.set_level(logging.INFO)
+    bench = Bench(of_settings(tmp_path, twilio, post))
+    twilio.trouble = "down"
+    bench.post("first")
+    await bench.minutes(30)
+    bench.post("second")
+    await bench.minutes(30)
+    assert twilio.texts == []
+    assert post.subjects == ["first"]  # the second waits behind it
+    assert twilio.requests.count("POST") + twilio.requests.count("GET") < 20
+    twilio.trouble = ""
+    await bench.minutes(20)
+    assert twilio.bodies == ["first", "second"]
+    assert post.subjects == ["first"]
+    warned = [r.message for r in caplog.records if r.levelno >= logging.WARNING and "sms" in r.message]
+    assert warned == ["alerts by sms to +61...678 fail: Twilio answers 503: Unable to create record"]
+    assert "alerts by sms to +61...678 arrive again" in caplog.text
+
+
+@pytest.mark.parametrize("trouble", ["drops", "hangs"])
+@pytest.mark.parametrize("trial", [False, True])
+async def test_a_text_that_was_taken_without_an_answer_is_not_sent_again(
+    trouble: str, trial: bool, twilio: Twilio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatching, "PATIENCE", timedelta(seconds=0.5))
+    bench = Bench(of_settings(tmp_path, twilio))
+    bench.clock.now = datetime.now()
+    twilio.trouble, twilio.trial = trouble, trial
+    bench.post("one")
+    await bench.dispatcher.deliver_due()
+    assert bench.progress("sms") == [("one", Progress.SENDING)]
+    twilio.trouble = ""
+    await bench.minutes(2)
+    assert bench.progress("sms") == [("one", Progress.SENT)]
+    assert len(twilio.texts) == 1
+
+
+async def test_a_restart_while_a_text_is_on_its_way(
+    twilio: Twilio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after Twilio had it, or before: it is asked, and each text goes out once."""
+    monkeypatch.setattr(dispatching, "SURE_AFTER", timedelta(seconds=0.1))
+    bench = Bench(of_settings(tmp_path, twilio))
+    bench.clock.now = datetime.now()
+    bench.post("had", "had not")
+    had, _ = bench.outbox.heads(bench.clock.now)[-1], None
+    assert had.alert.text == "had"
+    bench.outbox.note(replace(had, progress=Progress.SENDING), bench.clock.now)
+    await bench.sinks.on["sms"].send(had.alert, ANNA)
+    bench.begin_anew()
+    await bench.dispatcher.deliver_due()
+    assert twilio.bodies == ["had", "had not"]
+    bench.post("third")
+    third = next(h for h in bench.outbox.heads(bench.clock.now) if h.address.sink == "sms")
+    bench.outbox.note(replace(third, progress=Progress.SENDING), bench.clock.now)
+    bench.begin_anew()
+    await bench.dispatcher.deliver_due()
+    assert twilio.bodies == ["had", "had not", "third"]
+
+
+async def test_a_mail_that_may_have_gone_out_comes_again_under_its_own_name(post: Post, tmp_path: Path) -> None:
+    bench = Bench(of_settings(tmp_path, post=post))
+    bench.post("new", kind=Kind.UNITS)
+    head = next(h for h in bench.outbox.heads(bench.clock.now) if h.address.sink == "email")
+    await bench.sinks.on["email"].send(head.alert, head.address.recipient)
+    bench.outbox.note(replace(head, progress=Progress.SENDING), bench.clock.now)
+    bench.begin_anew()
+    await bench.dispatcher.deliver_due()
+    assert len({mail["Message-ID"] for mail in post.mails}) == 1
+
+
+async def test_a_number_that_does_not_exist_holds_up_nobody(
+    twilio: Twilio, post: Post, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = Bench(of_settings(tmp_path, twilio, post, alert_sms_to=f"+15005550001,{ANNA}"))
+    bench.post("one")
+    bench.post("two")
+    await bench.dispatcher.deliver_due()
+    assert twilio.bodies == ["one", "two"]
+    assert sorted(bench.progress("sms")) == [
+        ("one", Progress.FAILED), ("one", Progress.SENT), ("two", Progress.FAILED), ("two", Progress.SENT)
+    ]  # fmt: skip
+    assert post.subjects == ["one", "two"]
+    assert "+15005550001" not in caplog.text
+    assert "The 'To' number +15...001 is not a valid phone number" in caplog.text
+
+
+async def test_wrong_credentials_are_said_and_tell_no_secret(
+    twilio: Twilio, post: Post, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    bench = Bench(of_settings(tmp_path, twilio, post, twilio_auth_token="wrong-token", smtp_password="wrong-password"))
+    bench.post("one")
+    bench.post("two", kind=Kind.UNITS)
+    await bench.minutes(10)
+    assert "Twilio answers 401 (code 20003)" in caplog.text
+    assert "the mail server answers 535" in caplog.text
+    ours = "\n".join(r.getMessage() for r in caplog.records if not r.name.startswith("mail.log"))
+    for secret in ("wrong-token", "wrong-password", TOKEN, PASSWORD):
+        assert secret not in ours
+        assert all(secret not in d.reason for d in bench.outbox.history())
+    assert {p for _, p in bench.progress("sms")} == {Progress.WAITING}
+
+
+async def test_a_mail_server_that_is_busy_is_asked_again(post: Post, tmp_path: Path) -> None:
+    bench = Bench(of_settings(tmp_path, post=post))
+    post.trouble = "busy"
+    bench.post("new", kind=Kind.UNITS)
+    await bench.minutes(5)
+    assert post.mails == []
+    post.trouble = ""
+    await bench.minutes(10)
+    assert post.subjects == ["new"]
+
+
+async def test_one_mailbox_that_is_refused_does_not_keep_the_other_from_its_mail(post: Post, tmp_path: Path) -> None:
+    post.unwanted = "ben@example.org"
+    bench = Bench(of_settings(tmp_path, post=post))
+    bench.post("new", kind=Kind.UNITS)
+    await bench.minutes(3)
+    assert post.envelopes == [("nem@example.org", ["anna@example.org"])]
+    assert bench.progress("email") == [("new", Progress.FAILED)]
+    assert "sent, but not to all: b...@example.org: 550" in bench.outbox.history()[0].reason
+
+
+async def test_what_cannot_be_sent_for_a_day_is_given_up(
+    twilio: Twilio, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    twilio.trouble = "throttles"
+    bench = Bench(of_settings(tmp_path, twilio))
+    bench.post("old")
+    for _ in range(120):
+        await bench.dispatcher.deliver_due()
+        bench.clock.now += timedelta(minutes=15)
+    assert bench.progress("sms") == [("old", Progress.FAILED)]
+    assert "alert not sent by sms to +61...678: old" in caplog.text
+    twilio.trouble = ""
+    bench.post("new")
+    await bench.dispatcher.deliver_due()
+    assert twilio.bodies == ["new"]
+
+
+async def test_a_server_that_hangs_holds_up_no_other(
+    twilio: Twilio, post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatching, "PATIENCE", timedelta(seconds=3))
+    twilio.trouble = "hangs"
+    bench = Bench(of_settings(tmp_path, twilio, post))
+    work = asyncio.ensure_future(bench.dispatcher.work())
+    bench.post("one")
+    bench.dispatcher.wake()
+    await asyncio.sleep(0.2)
+    bench.post("two", kind=Kind.UNITS)
+    bench.dispatcher.wake()
+    async with asyncio.timeout(2):
+        while not post.mails:
+            await asyncio.sleep(0.02)
+    assert bench.progress("sms") == [("one", Progress.SENDING)]
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    assert len(twilio.texts) == 1
+
+
+async def test_a_sink_that_breaks_stops_no_other(post: Post, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    bench = Bench(of_settings(tmp_path, post=post))
+
+    async def broken(alert: Alert, recipient: str) -> None:
+        raise RuntimeError("a mistake")
+
+    bench.dispatcher.sinks = {**bench.sinks.on, "log": replace(bench.sinks.on["log"], send=broken)}
+    bench.post("new", kind=Kind.UNITS)
+    await bench.minutes(2)
+    assert post.subjects == ["new"]
+    assert "an alert by log fails in a way that is this program's fault" in caplog.text
+
+
+async def test_quiet_hours_hold_texts_until_morning_but_not_extreme_ones(twilio: Twilio, tmp_path: Path) -> None:
+    bench = Bench(of_settings(tmp_path, twilio, alert_quiet_hours="22:00-06:30"))
+    bench.clock.now = datetime(2026, 11, 20, 23, 0)
+    bench.post("high")
+    bench.post("extreme", urgent=True)
+    await bench.minutes(60)
+    assert twilio.bodies == ["extreme"]
+    bench.clock.now = datetime(2026, 11, 21, 6, 29)
+    await bench.minutes(1)
+    assert twilio.bodies == ["extreme", "high"]
+
+
+async def test_without_sms_prices_go_by_mail_and_old_ones_do(twilio: Twilio, post: Post, tmp_path: Path) -> None:
+    without = Bench(of_settings(tmp_path / "a", post=post))
+    without.post("by mail")
+    await without.dispatcher.deliver_due()
+    both = Bench(of_settings(tmp_path / "b", twilio, post))
+    both.post("of yesterday", at=NOON - timedelta(hours=20))
+    both.post("now")
+    await both.dispatcher.deliver_due()
+    assert post.subjects == ["by mail", "of yesterday"]
+    assert twilio.bodies == ["now"]
+
+
+def test_missing_settings_are_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    sinks = sinks_of(of_settings(tmp_path, Twilio(url="http://127.0.0.1:1"), twilio_auth_token=""))
+    sinks.say()
+    assert [(r.levelname, r.message) for r in caplog.records] == [
+        ("WARNING", "alerts by sms are off: not set: TWILIO_AUTH_TOKEN"),
+        ("INFO", "alerts by email are off: none of SMTP_HOST, ALERT_EMAIL_FROM, ALERT_EMAIL_TO is set"),
+        ("INFO", "alerts by apprise are off: none of ALERT_APPRISE_URLS is set"),
+    ]
+    assert list(sinks.on) == ["log"]
+
+
+def test_alerts_of_a_simulated_market_only_go_to_the_log_unless_they_are_wanted(tmp_path: Path) -> None:
+    given = of_settings(tmp_path, Twilio(url="http://127.0.0.1:1"), Post(port=1))
+    assert list(sinks_of(given).on) == ["log", "sms", "email"]
+    assert list(sinks_of(given, "seed 1").on) == ["log"]
+    assert sinks_of(given, "seed 1").off["sms"] == "this market is simulated, and ALERT_SIMULATED is not set"
+    assert list(sinks_of(given.model_copy(update={"alert_simulated": True}), "seed 1").on) == ["log", "sms", "email"]
+
+
+@pytest.mark.parametrize(
+    ("now", "ends"),
+    [
+        ("21:59", None),
+        ("22:00", "2026-11-21 06:30"),
+        ("23:59", "2026-11-21 06:30"),
+        ("06:29", "2026-11-20 06:30"),
+        ("06:30", None),
+    ],
+)
+def test_quiet_hours_over_midnight(now: str, ends: str | None) -> None:
+    hours = QuietHours(time(22), time(6, 30))
+    over = hours.over_at(datetime.combine(NOON.date(), time.fromisoformat(now)))
+    assert over == (None if ends is None else datetime.fromisoformat(ends))
+
+
+def test_recipients_are_shown_masked() -> None:
+    assert masked(ANNA) == "+61...678"
+    assert masked("anna@example.org, ben@example.org") == "a...@example.org, b...@example.org"
+    assert masked("") == ""
