@@ -1,8 +1,8 @@
-"""Hours of a bad life: ``python aemo-data-updater/soaks crash --kills 1000`` or ``… faults --days 7``.
+"""Hours of a bad life: ``python aemo-data-updater/soaks crash --kills 1000``, or ``faults``, or ``alerts``.
 
 Each ends with what it met and found, and with exit code 0; or at the first thing that is not as it should be, with the
-AssertionError that says so. Both work on a simulated market, of which all that is true is known. Their short versions
-are in the test suite. A third one, of readers, is ``aemo-energy-dashboard/benchmarks/reader_beside_writer.py``.
+AssertionError that says so. All work on a simulated market, of which all that is true is known. Their short versions
+are in the test suite. Another one, of readers, is ``aemo-energy-dashboard/benchmarks/reader_beside_writer.py``.
 """
 
 import argparse
@@ -25,6 +25,9 @@ def main() -> None:
     faults.add_argument("--share", type=float, default=0.1)
     faults.add_argument("--every", type=int, default=5, help="minutes from one cycle to the next")
     faults.add_argument("--no-waits", action="store_true", help="ask again at once, as many times as in earnest")
+    alerts = soaks.add_parser("alerts", help="the collector is killed, and each message still goes out once")
+    alerts.add_argument("--days", type=float, default=7)
+    alerts.add_argument("--troubled", action="store_true", help="prices come late and are revised")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to end"))  # and takes its processes along
     # imported late: the market is heavy, and a wrong argument should be told at once
@@ -32,6 +35,10 @@ def main() -> None:
         import crash as crashing
 
         crashing.main(given.kills, given.seed, given.folder)
+    elif given.soak == "alerts":
+        import alerted
+
+        alerted.main(given.days, given.seed, given.folder, troubled=given.troubled)
     else:
         import faulty
 

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from aemo_updater import healing, service
+from aemo_updater.alerts.dispatcher import Dispatcher
+from aemo_updater.alerts.outbox import Outbox
 from aemo_updater.backfill import run, stock
 from aemo_updater.collectors.extract import extract, extract_blocks
 from aemo_updater.nemweb.client import NemwebClient
@@ -29,6 +31,8 @@ from aemo_updater.storage.store import commit_rows
 STAGES = ("backfill", "healing", "cycle", "start")
 """The one that is furthest on counts; without any a process has not begun, and does not listen to signals yet."""
 STEPS = (
+    "alert being sent",
+    "outbox's transaction",
     "file renamed, its folder not synced",
     "file written, being synced",
     "file being written",
@@ -40,7 +44,7 @@ STEPS = (
     "listing being fetched",
 )
 """Several go on at a time; the first of these is what a kill is counted under."""
-RENAMED, SYNCED, WRITTEN, LEDGER, MERGED, READ, LOOKED, FETCHED, LISTED = STEPS
+SENT, OUTBOX, RENAMED, SYNCED, WRITTEN, LEDGER, MERGED, READ, LOOKED, FETCHED, LISTED = STEPS
 BETWEEN = "between steps"
 
 
@@ -122,7 +126,9 @@ class Steps:
         """Wrap what is a step in this process, for good."""
         _replace(NemwebClient, "listing", self._slow(LISTED))
         _replace(NemwebClient, "fetch", self._slow(FETCHED))
-        _replace(Ledger, "_transaction", self._transaction)
+        _replace(Ledger, "_transaction", self._transaction(LEDGER))
+        _replace(Outbox, "_transaction", self._transaction(OUTBOX))
+        _replace(Dispatcher, "_attempt", self._slow(SENT))
         _replace(dataset.Dataset, "commit", self._quick(MERGED))
         _replace(healing.Healer, "_lacking", self._quick(LOOKED))
         for name in ("_lacks", "_left"):
@@ -194,13 +200,16 @@ class Steps:
 
         return wrapped
 
-    def _transaction(self, work: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        @contextmanager
-        def wrapped(ledger: Any) -> Iterator[sqlite3.Connection]:
-            with self.step(LEDGER), work(ledger) as db:
-                yield db
+    def _transaction(self, name: str) -> Callable[[Any], Any]:
+        def wrap(work: Callable[[Any], Any]) -> Callable[[Any], Any]:
+            @contextmanager
+            def wrapped(database: Any) -> Iterator[sqlite3.Connection]:
+                with self.step(name), work(database) as db:
+                    yield db
 
-        return wrapped
+            return wrapped
+
+        return wrap
 
 
 def _replace(owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
@@ -219,4 +228,6 @@ async def when_idle(daemon: service.Daemon, say: Callable[[], None]) -> None:
     """After a cycle: tell once that there is nothing left to do until the next one."""
     if daemon._chores is not None:
         await asyncio.wait({daemon._chores})
+    while any(head.due <= daemon.clock() for head in daemon.watch.outbox.heads(daemon.clock())):
+        await asyncio.sleep(0.02)
     say()

@@ -4,9 +4,9 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Coroutine
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from steps import Board, Steps, when_idle
 
 from aemo_updater import service
+from aemo_updater.alerts import dispatcher
 from aemo_updater.backfill import backfill
 from aemo_updater.catalogue import TABLES
 from aemo_updater.config import Settings
@@ -43,14 +44,17 @@ class Job:
     eager: bool = False
     span: tuple[datetime, datetime] | None = None
     tables: tuple[str, ...] = tuple(TABLES)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """More of them, such as those of the alerts."""
 
 
 def work(job: Job, say: Connection) -> None:
     """Collect as a daemon, or fill the job's span; say so when the first cycle and what comes after it are done."""
     logging.basicConfig(filename=job.log, format=f"{os.getpid()} %(levelname)s %(message)s", level="INFO", force=True)
     steps = Steps(Board.at(job.board), job.fatal, job.linger)
-    settings = Settings(nemweb_url=job.url, shared_data_dir=job.root, _env_file=None)  # type: ignore[call-arg]
+    settings = Settings(nemweb_url=job.url, shared_data_dir=job.root, _env_file=None, **job.settings)  # type: ignore[call-arg]
     steps.watch()
+    dispatcher.SURE_AFTER = timedelta(seconds=0.2)  # the stand-ins are quick, and of ten seconds there would be many
     if job.eager:
         _checkpoint_eagerly()
     if job.span is None:

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import alerted
 import crash
 import faulty
 import pyarrow as pa
@@ -42,6 +43,17 @@ def test_killed_again_and_again_it_ends_as_if_it_had_not_been(tmp_path: Path) ->
     told = crash.told(toll, 60.0)
     assert told.startswith(f"{toll.kills} kills in 1 min")
     assert str(signal.SIGTERM.name) in told
+
+
+@pytest.mark.parametrize("troubled", [False, True])
+def test_killed_again_and_again_each_message_goes_out_once(troubled: bool, tmp_path: Path) -> None:
+    """An afternoon of high prices; with troubles some come late or are revised."""
+    begins = datetime(2026, 11, 2, 15)
+    troubles = ALL if troubled else frozenset[Trouble]()
+    told = alerted.Alerted(1, begins, 4 * HOUR, tmp_path, troubles=troubles, quiet=True).run()
+    assert told.kills >= 15
+    assert told.expected >= 8
+    assert told.sent >= 8
 
 
 async def test_with_a_share_of_requests_failing_it_ends_true(tmp_path: Path, no_waits: None) -> None:

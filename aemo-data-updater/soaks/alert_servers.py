@@ -7,7 +7,7 @@ import email.policy
 import socket
 import ssl
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -46,13 +46,16 @@ class Twilio:
     ``refuses``: 400 as for an invalid number; ``throttles``: 429."""
     requests: list[str] = field(default_factory=list)
     trial: bool = False
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _no_answer: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def bodies(self) -> list[str]:
+        """What was texted, in order."""
         return [text.body for text in self.texts]
 
     async def create(self, request: web.Request) -> web.StreamResponse:
+        """Take a message."""
         if (refusal := self._refusal(request)) is not None:
             return refusal
         form = await request.post()
@@ -60,7 +63,7 @@ class Twilio:
         if self.trouble == "refuses" or to == "+15005550001":
             return _error(400, 21211, f"The 'To' number {to} is not a valid phone number.")
         body = ("Sent from your Twilio trial account - " if self.trial else "") + str(form["Body"])
-        self.texts.append(Text(to, sender, body, datetime.now(UTC)))
+        self.texts.append(Text(to, sender, body, self.clock()))
         if self.trouble == "drops":
             assert request.transport is not None
             request.transport.abort()
@@ -69,6 +72,7 @@ class Twilio:
         return web.json_response(_as_message(self.texts[-1], len(self.texts)), status=201)
 
     async def list(self, request: web.Request) -> web.StreamResponse:
+        """Tell of the messages to a number, the latest first."""
         if (refusal := self._refusal(request)) is not None:
             return refusal
         wanted = [t for t in enumerate(self.texts) if t[1].to == request.query.get("To", t[1].to)]
@@ -146,15 +150,15 @@ class Post:
     """``busy``: 451 to the message; ``refuses``: 550 to each recipient."""
     unwanted: str = ""
 
-    async def handle_RCPT(  # noqa: N802
-        self, server: SMTP, session: Any, envelope: Any, address: str, options: Any
-    ) -> str:
+    async def handle_RCPT(self, _: SMTP, __: Any, envelope: Any, address: str, ___: Any) -> str:  # noqa: N802
+        """Take a recipient."""
         if self.trouble == "refuses" or address == self.unwanted:
             return "550 5.1.1 no such mailbox"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, _: Any, envelope: Any) -> str:  # noqa: N802
+        """Take a message."""
         if self.trouble == "busy":
             return "451 4.3.0 try again later"
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
@@ -166,6 +170,7 @@ class Post:
 
     @property
     def subjects(self) -> list[str]:
+        """Of the mails, in order."""
         return [str(message["Subject"]) for message in self.mails]
 
 
@@ -186,7 +191,7 @@ def post_at_work(authority: trustme.CA, folder: Path, *, tls: bool = False) -> I
     authority.issue_cert("localhost").configure_cert(context)
     authority.cert_pem.write_to_path(folder / "authority.pem")
 
-    def is_known(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+    def is_known(_: Any, __: Any, ___: Any, ____: str, data: Any) -> AuthResult:
         good = isinstance(data, LoginPassword) and data == LoginPassword(USER.encode(), PASSWORD.encode())
         return AuthResult(success=good, handled=False)
 
