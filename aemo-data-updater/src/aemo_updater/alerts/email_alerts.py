@@ -5,6 +5,7 @@ A mail that may have gone out is sent again under the same Message-ID, by which 
 
 import hashlib
 from datetime import datetime
+from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
 
@@ -15,6 +16,8 @@ from aemo_updater.nemtime import NEM
 
 NAME = "email"
 SUBJECT_LENGTH = 120
+UNFOLDED = policy.default.clone(max_line_length=200)
+"""A subject longer than usual begins on a second line else, which some programs show with a blank in front."""
 TLS_PORT = 465
 TIMEOUT_SECONDS = 20
 
@@ -56,7 +59,7 @@ def email_sink(settings: AlertSettings) -> Sink:
 
 def mail(alert: Alert, sender: str, recipients: str) -> EmailMessage:
     """The message as it is sent."""
-    message = EmailMessage()
+    message = EmailMessage(policy=UNFOLDED)
     message["From"] = sender
     message["To"] = recipients
     message["Subject"] = shortened(" ".join(alert.text.split()))
