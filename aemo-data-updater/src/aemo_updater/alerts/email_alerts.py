@@ -16,7 +16,7 @@ from aemo_updater.nemtime import NEM
 
 NAME = "email"
 SUBJECT_LENGTH = 120
-UNFOLDED = policy.default.clone(max_line_length=200)
+UNFOLDED = policy.SMTP.clone(max_line_length=200)
 """A subject longer than usual begins on a second line else, which some programs show with a blank in front."""
 TLS_PORT = 465
 TIMEOUT_SECONDS = 20
@@ -31,7 +31,9 @@ def email_sink(settings: AlertSettings) -> Sink:
         security = settings.smtp_security or ("tls" if settings.smtp_port == TLS_PORT else "starttls")
         try:
             refused, _ = await aiosmtplib.send(
-                mail(alert, str(settings.alert_email_from), recipients),
+                mail(alert, str(settings.alert_email_from), recipients).as_bytes(),
+                sender=settings.alert_email_from,
+                recipients=settings.alert_email_to,
                 hostname=settings.smtp_host,
                 port=settings.smtp_port,
                 use_tls=security == "tls",
