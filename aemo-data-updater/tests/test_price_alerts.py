@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -356,3 +358,47 @@ def test_whatever_comes_late_each_episode_is_told_and_none_twice(path: list[floa
 def test_thresholds_out_of_order_are_refused(limits: tuple[float, float, float]) -> None:
     with pytest.raises(ValueError, match="must be in this order"):
         Limits(*limits)
+
+
+def test_a_real_month_is_told_as_hysteresis_by_pandas_has_it(nemweb: Path) -> None:
+    """January 2021, all regions: an episode is where the last price that was high or low was a high one."""
+    file = nemweb / "parquet_extracts" / "PUBLIC_DVD_DISPATCHPRICE_202101010000.parquet"
+    frame = pd.read_parquet(file, columns=["SETTLEMENTDATE", "REGIONID", "INTERVENTION", "RRP"])
+    frame = frame[frame["INTERVENTION"].astype(int) == 0]
+    series = pd.DataFrame(
+        {"at": pd.to_datetime(frame["SETTLEMENTDATE"]), "region": frame["REGIONID"], "rrp": frame["RRP"].astype(float)}
+    ).pivot(index="at", columns="region", values="rrp")
+    level = series.where((series >= LIMITS.high) | (series < LIMITS.recovery))
+    is_high = (level.ffill() >= LIMITS.high).astype(int)
+    expected = {
+        (region, what, at)
+        for region in series
+        for what, step in (("begins", 1), ("recovers", -1))
+        for at in series.index[is_high[region].diff() == step]
+    }
+    watcher = Watcher()
+    for at, row in series.iterrows():
+        for region, price in row.items():
+            watcher.stored[str(region)] = {**recent(watcher.stored.get(str(region), {}), at), at: price}
+        if at.minute == 0:  # as after an outage of an hour, again and again
+            watcher.look(at)
+    told = {
+        (region, "recovers" if what == "recovery" else "begins", alert.at)
+        for alert in watcher.told
+        for _, region, what, *_ in [alert.key.split(":")]
+        if "now EXTREME" not in alert.text
+    }
+    assert told == expected
+    assert len(expected) == 38
+    assert sum("EXTREME" in alert.text for alert in watcher.told) == sum(
+        bool((episode["rrp"] >= LIMITS.extreme).any())
+        for region in series
+        for _, episode in pd.DataFrame({"rrp": series[region], "high": is_high[region]})
+        .assign(run=lambda f: (f["high"].diff() != 0).cumsum())
+        .query("high == 1")
+        .groupby("run")
+    )
+
+
+def recent(prices: dict[datetime, float], now: datetime) -> dict[datetime, float]:
+    return {at: price for at, price in prices.items() if at > now - timedelta(hours=3)}
