@@ -1,8 +1,9 @@
-"""All rules. A new one is a module with a `Rule`, and its name here."""
+"""All rules, in the order in which they are asked. A new one is a module with a `Rule`, and its name here."""
 
 from typing import Any
 
 from aemo_updater.alerts.model import Rule
 from aemo_updater.alerts.price_rule import PRICES
+from aemo_updater.alerts.stale_rule import STALE
 
-RULES: tuple[Rule[Any, Any], ...] = (PRICES,)
+RULES: tuple[Rule[Any, Any], ...] = (PRICES, STALE)

@@ -1,0 +1,73 @@
+"""How alerts say things: one line of plain ASCII for an SMS, paragraphs for an e-mail, times in NEM time."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+TEXT_LENGTH = 160
+"""Characters of one SMS in its own alphabet."""
+LISTED = 40
+"""Lines of a list that an e-mail has at most."""
+_ASCII = str.maketrans({"–": "-", "−": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "…": "...", "≥": ">="})
+
+
+def line(text: str) -> str:
+    """One line of printable ASCII, cut where it is longer than an SMS.
+
+    >>> line("Ararat – 79.4 °C\\nnow")
+    'Ararat - 79.4 ?C now'
+    """
+    plain = unicodedata.normalize("NFKD", " ".join(text.translate(_ASCII).split()))
+    plain = "".join(c for c in plain if not unicodedata.combining(c)).encode("ascii", "replace").decode()
+    plain = "".join(c if c.isprintable() else "?" for c in plain)
+    return plain if len(plain) <= TEXT_LENGTH else f"{plain[: TEXT_LENGTH - 3].rstrip()}..."
+
+
+def when(moment: datetime | None) -> str:
+    """A moment as people read it; that it is NEM time the sentence says."""
+    return "never" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def long(span: timedelta) -> str:
+    """How long something lasted, to the minute; never negative.
+
+    >>> long(timedelta(hours=26, minutes=5))
+    '1 day 2 h'
+    """
+    minutes = max(0, int(span.total_seconds() // 60))
+    days, hours = minutes // 1440, minutes // 60 % 24
+    if days:
+        return f"{days} day{'s' if days > 1 else ''}" + (f" {hours} h" if hours else "")
+    return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
+
+
+def listed(names: Sequence[str], most: int = 6) -> str:
+    """Some of many names in a sentence, and how many more there are."""
+    return ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most:,} more"
+
+
+def bullets(lines: Sequence[str], most: int = LISTED) -> str:
+    """Lines as a list of an e-mail, and how many more there are."""
+    shown = [f"- {each}" for each in lines[:most]]
+    return "\n".join(shown if len(lines) <= most else [*shown, f"- and {len(lines) - most:,} more"])
+
+
+def body(*paragraphs: str) -> str:
+    """The paragraphs of an e-mail; empty ones are left out."""
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """A number and what it counts.
+
+    >>> plural(2, "table"), plural(1, "half hour")
+    ('2 tables', '1 half hour')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def key(*parts: str | datetime, names: Iterable[str] = ()) -> str:
+    """The key of an alert: what it is, whom it is about, and when that began."""
+    named = ",".join(sorted(names))
+    said = [part.isoformat(timespec="seconds") if isinstance(part, datetime) else part for part in parts]
+    return ":".join([said[0], named, *said[1:]] if named else said)
