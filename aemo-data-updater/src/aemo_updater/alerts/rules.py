@@ -4,6 +4,8 @@ from typing import Any
 
 from aemo_updater.alerts.model import Rule
 from aemo_updater.alerts.price_rule import PRICES
+from aemo_updater.alerts.quarantine_rule import QUARANTINED
+from aemo_updater.alerts.source_rule import SOURCES
 from aemo_updater.alerts.stale_rule import STALE
 
-RULES: tuple[Rule[Any, Any], ...] = (PRICES, STALE)
+RULES: tuple[Rule[Any, Any], ...] = (PRICES, STALE, SOURCES, QUARANTINED)
