@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from aemo_updater.alerts.disk_rule import DISK
 from aemo_updater.alerts.model import Rule
 from aemo_updater.alerts.price_rule import PRICES
 from aemo_updater.alerts.quarantine_rule import QUARANTINED
 from aemo_updater.alerts.source_rule import SOURCES
 from aemo_updater.alerts.stale_rule import STALE
 
-RULES: tuple[Rule[Any, Any], ...] = (PRICES, STALE, SOURCES, QUARANTINED)
+RULES: tuple[Rule[Any, Any], ...] = (PRICES, STALE, SOURCES, QUARANTINED, DISK)
