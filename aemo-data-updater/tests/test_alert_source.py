@@ -34,12 +34,12 @@ def test_a_source_that_fails_for_an_hour(rule: Asked) -> None:
     run(rule, 60, 600, ("TradingIS",))
     (fails,) = rule.alerts
     assert fails.at == NOON + HOUR
-    assert fails.text == ("TradingIS fails since 2026-11-20 12:00 NEM time (1 h 0 min): the server answers 503")
+    assert fails.text == ("TradingIS fails since 2026-11-20 12:00 NEM time (1 h): the server answers 503")
     assert "TradingIS: since 2026-11-20 12:00: the server answers 503" in fails.body
     run(rule, 600, 700)
     _, works = rule.alerts
     assert works.at == NOON + 615 * MINUTE
-    assert works.text == "TradingIS can be fetched again since 2026-11-20 22:00 NEM time, after 10 h 0 min"
+    assert works.text == "TradingIS can be fetched again since 2026-11-20 22:00 NEM time, after 10 h"
     assert "- TradingIS: the server answers 503" in works.body
 
 
@@ -58,7 +58,7 @@ def test_all_at_once_are_one_mail_and_one_recovery(rule: Asked) -> None:
     run(rule, 180, 185, NAMES[2:])
     run(rule, 185, 400)
     down, up = rule.alerts
-    assert down.text == "All sources fail since 2026-11-20 12:00 NEM time (1 h 0 min): the server answers 503"
+    assert down.text == "All sources fail since 2026-11-20 12:00 NEM time (1 h): the server answers 503"
     assert "The server or the network is down" in down.body
     assert "Rooftop_PV: since 2026-11-20 12:05" in down.body
     assert (up.at, up.key.count(",")) == (NOON + 200 * MINUTE, 3)

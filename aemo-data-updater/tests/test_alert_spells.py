@@ -87,7 +87,7 @@ def test_words() -> None:
     assert when(NOON) == "2026-11-20 12:00"
     assert when(None) == "never"
     spans = (59, 60, 1440, 2880 + 61, -5)
-    assert [long(minutes * MINUTE) for minutes in spans] == ["59 min", "1 h 0 min", "1 day", "2 days 1 h", "0 min"]
+    assert [long(minutes * MINUTE) for minutes in spans] == ["59 min", "1 h", "1 d", "2 d 1 h 1 min", "0 min"]
     assert listed(list("abcd"), 2) == "a, b and 2 more"
     assert bullets(list("abc"), 2) == "- a\n- b\n- and 1 more"
     assert body("a", "", "b") == "a\n\nb"

@@ -81,7 +81,7 @@ def test_a_table_of_means_that_stands_still_by_itself_is_told(rule: Asked) -> No
 
 def test_at_the_first_time_what_is_late_now_is_told(rule: Asked) -> None:
     (late,) = rule.judge(facts(NOON, WELL | {"rooftop30": 3 * 1440}))
-    assert "rooftop30 ends at 2026-11-17 12:00 NEM time, 3 days behind" in late.text
+    assert "rooftop30 ends at 2026-11-17 12:00 NEM time, 3 d behind" in late.text
 
 
 def test_a_table_without_rows_counts_from_the_first_cycle_on(rule: Asked) -> None:

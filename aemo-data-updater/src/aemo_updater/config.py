@@ -35,7 +35,6 @@ class Settings(AlertSettings, BaseSettings):
     shared_data_dir: Path = Field(default_factory=default_data_dir)
     update_interval_seconds: Annotated[float, Field(ge=1, le=86_400)] = 270
     keep_days: Annotated[dict[str, Annotated[int, Field(ge=SHORTEST_KEPT_DAYS)]], NoDecode] = {}
-    alert_disk_free_mb: Annotated[float, Field(ge=0)] = 1000
     log_dir: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

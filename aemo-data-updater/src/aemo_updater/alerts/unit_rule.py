@@ -161,9 +161,9 @@ def _new(news: Mapping[str, datetime], facts: Facts) -> Alert:
             "its output counts as not renewable."
             if unlisted
             else "The collector stores all that reports; the registration list has what the pages need of it.",
-            "What to do: get the newest NEM Registration and Exemption List from AEMO's site and run `aemo-updater "
-            f"reference refresh --from FILE`; it may have {listed(unlisted)} by now. A DUID that no list will ever have "
-            "can be made an exception."
+            "What to do: get the newest NEM Registration and Exemption List from AEMO's site, run `aemo-updater "
+            f"reference refresh --from FILE`; it may have {listed(unlisted, 3)} by now. A DUID that no list will ever "
+            "have can be silenced: `aemo-updater alerts exceptions add PATTERN`."
             if unlisted
             else "Nothing is to be done.",
         ),

@@ -1,8 +1,10 @@
-"""How alerts say things: one line of plain ASCII for an SMS, paragraphs for an e-mail, times in NEM time."""
+"""How the rules of the e-mails say things: one line of plain ASCII, and paragraphs with lists."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+
+from aemo_updater.alerts.words import day_and_time, lasting
 
 TEXT_LENGTH = 160
 """Characters of one SMS in its own alphabet."""
@@ -25,20 +27,12 @@ def line(text: str) -> str:
 
 def when(moment: datetime | None) -> str:
     """A moment as people read it; that it is NEM time the sentence says."""
-    return "never" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
+    return "never" if moment is None else day_and_time(moment)
 
 
 def long(span: timedelta) -> str:
-    """How long something lasted, to the minute; never negative.
-
-    >>> long(timedelta(hours=26, minutes=5))
-    '1 day 2 h'
-    """
-    minutes = max(0, int(span.total_seconds() // 60))
-    days, hours = minutes // 1440, minutes // 60 % 24
-    if days:
-        return f"{days} day{'s' if days > 1 else ''}" + (f" {hours} h" if hours else "")
-    return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min"
+    """How long something lasted; never negative, also where a clock was put back."""
+    return lasting(max(span, timedelta()))
 
 
 def listed(names: Sequence[str], most: int = 6) -> str:
