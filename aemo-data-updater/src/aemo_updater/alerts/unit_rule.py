@@ -23,7 +23,7 @@ from aemo_updater.collectors.generation_collector import SCADA5, SCADA30
 from aemo_updater.errors import ReportError
 from aemo_updater.reference.refresh import MAPPING_NAME, load_reference
 from aemo_updater.reference.units import Unit, is_aggregate
-from aemo_updater.storage.part import open_part, reading
+from aemo_updater.storage.part import identity_of, open_part, reading
 from aemo_updater.tables import TIME
 
 LATE = timedelta(days=7)
@@ -57,7 +57,7 @@ def look(scene: Scene, state: State | None) -> Facts:
     Of an unchanged dictionary no row is read: a day's part takes a millisecond.
     """
     dataset, now = scene.dataset, scene.now
-    young = {path: _mark(path) for path in dataset.parts(SCADA5, now - LATE)}
+    young = {path: identity_of(path) for path in dataset.parts(SCADA5, now - LATE)}
     parts = {path.stem: mark for path, mark in young.items()}
     if state is None:
         last = newest(dataset, SCADA5, now + AHEAD)
@@ -78,15 +78,6 @@ def look(scene: Scene, state: State | None) -> Facts:
         with suppress(ReportError):  # of a list that cannot be read the collector has said so
             units = load_reference(dataset.root / "reference" / MAPPING_NAME)
     return Facts(now, None, seen, parts, units, scene.exceptions)
-
-
-def _mark(path: Path) -> str:
-    """By this a part is told from the one that replaces it; empty where it is gone meanwhile."""
-    try:
-        stat = path.stat()
-    except FileNotFoundError:
-        return ""
-    return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ino}"
 
 
 def duids_of(path: Path) -> set[str]:
