@@ -33,8 +33,8 @@ def test_low_once_and_room_again_with_something_to_spare(rule: Asked) -> None:
     run(rule, 10, 600, 999.6)
     (low,) = rule.alerts
     assert low.text == (
-        "Disk low at 2026-11-20 12:10 NEM time: 1,000 MB free, /srv/nem. The tables grow by 5.0 MB a day; what is free "
-        "lasts some 193 days if nothing else grows."
+        "Disk low at 2026-11-20 12:10 NEM time: 1,000 MB free. The tables grow by 5.0 MB a day: that lasts some 193 "
+        "days if nothing else grows. /srv/nem"
     )
     run(rule, 600, 800, 1199)
     assert len(rule.alerts) == 1
@@ -50,7 +50,7 @@ def test_days_that_it_lasts(rule: Asked) -> None:
     assert "lasts less than two days" in rule.judge(facts(NOON, 40))[0].text
     other = Asked(DISK)
     assert other.judge(facts(NOON, 40, growth_mb=None))[0].text == (
-        "Disk low at 2026-11-20 12:00 NEM time: 40 MB free, /srv/nem."
+        "Disk low at 2026-11-20 12:00 NEM time: 40 MB free. /srv/nem"
     )
 
 

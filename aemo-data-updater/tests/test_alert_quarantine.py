@@ -69,10 +69,12 @@ def test_damaged_parts_at_once_and_when_they_are_whole(rule: Asked) -> None:
     )
     assert not rule.judge(Facts(NOON + CYCLE, lost=("prices5/2026-10", "scada5/2026-11-19")))
     (whole,) = rule.judge(Facts(NOON + HOUR, lost=("prices5/2026-10",), stock=(("scada5/2026-11-19", Stock(288, 0)),)))
-    assert whole.text == "Damaged 2026-11-20 12:00 NEM time, after 1 h whole again: scada5/2026-11-19"
+    assert whole.text == "Damaged at 2026-11-20 12:00 NEM time, after 1 h whole again: scada5/2026-11-19"
     assert "scada5/2026-11-19: 288 intervals stored, none is missing" in whole.body
     (given_up,) = rule.judge(Facts(NOON + 2 * DAY, stock=(("prices5/2026-10", Stock(8900, 28)),)))
-    assert given_up.text == "Damaged 2026-11-20 12:00 NEM time, after 2 d 28 intervals not stored: prices5/2026-10"
+    assert given_up.text == (
+        "Damaged at 2026-11-20 12:00 NEM time, after 2 d 28 intervals of its time not stored: prices5/2026-10"
+    )
     assert "in no source" in given_up.body
     assert rule.judge(Facts(NOON + 3 * DAY, lost=("prices5/2026-10",)))
 

@@ -112,7 +112,7 @@ def _lasts(facts: Facts) -> str:
         return ""
     days = max(0.0, facts.free - ROOM_BYTES) / facts.growth
     lasting = f"some {days:,.0f} days" if days >= 2 else "less than two days"
-    return f"The tables grow by {facts.growth / MB:,.1f} MB a day; what is free lasts {lasting} if nothing else grows."
+    return f"The tables grow by {facts.growth / MB:,.1f} MB a day: that lasts {lasting} if nothing else grows."
 
 
 _TO_DO = (
@@ -125,7 +125,7 @@ def _low(facts: Facts) -> Alert:
     return Alert(
         key("disk", LOW, facts.now),
         Kind.DISK,
-        line(f"Disk low at {when(facts.now)} NEM time: {_free(facts)} free, {facts.root}. {_lasts(facts)}"),
+        line(f"Disk low at {when(facts.now)} NEM time: {_free(facts)} free. {_lasts(facts)} {facts.root}"),
         facts.now,
         body(
             f"At {when(facts.now)} NEM time {_free(facts)} are free on the disk of {facts.root}; "

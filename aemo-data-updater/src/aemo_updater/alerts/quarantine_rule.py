@@ -158,11 +158,11 @@ def _dealt_with(whole: dict[str, datetime], stock: dict[str, Stock], now: dateti
     stocks = [stock.get(name, Stock(0, 0)) for name in names]
     missing = sum(each.missing for each in stocks)
     since = min(min(at, now) for at in whole.values())
-    result = f"{plural(missing, 'interval')} not stored" if missing else "whole again"
+    result = f"{plural(missing, 'interval')} of its time not stored" if missing else "whole again"
     return Alert(
         key("quarantine", "healed", since, now, names=names),
         Kind.QUARANTINE,
-        line(f"Damaged {when(since)} NEM time, after {long(now - since)} {result}: {listed(names)}"),
+        line(f"Damaged at {when(since)} NEM time, after {long(now - since)} {result}: {listed(names)}"),
         now,
         body(
             "Of the damaged part files all was fetched again that any source has:",

@@ -1,6 +1,7 @@
 """Tables that end too long ago. Pure, but for `look`.
 
-A table of means follows the one that it is made of: as long as that one is late, it is not told of by itself.
+A table of means follows the one that it is made of: as long as that one is late, it is not told of by itself. While
+the disk refuses, all tables are late, and nothing more is told of them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +21,7 @@ from aemo_updater.tables import Table
 LIMITS = {5: timedelta(minutes=15), 30: timedelta(minutes=60)}
 """How far a table may be behind, by the minutes of its intervals."""
 ROOFTOP_LIMIT = timedelta(minutes=90)
-"""Rooftop solar appears some 20 minutes after its half hour: up to 55 minutes behind, it is as it always is."""
+"""Rooftop solar appears 30 to 40 minutes after its half hour: up to 75 minutes behind it is as it always is."""
 AHEAD = timedelta(minutes=10)
 """An interval is published up to five minutes before its end; what is stamped later than this is somebody's mistake."""
 
@@ -38,10 +39,11 @@ class Ends:
 
 @dataclass(frozen=True)
 class Facts:
-    """Where each table ends at ``now``."""
+    """Where each table ends at ``now``; whether the disk refuses, of which there is a message already."""
 
     now: datetime
     tables: tuple[Ends, ...]
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,11 @@ def look(scene: Scene, state: State | None) -> Facts:
                 newest(scene.dataset, table, scene.now + AHEAD),
                 ROOFTOP_LIMIT if table is ROOFTOP30 else LIMITS[table.minutes],
                 table.mean_of,
-                scene.refused or _said(table, scene.report),
+                _said(table, scene.report),
             )
             for table in TABLES.values()
         ),
+        bool(scene.refused),
     )
 
 
@@ -106,6 +109,8 @@ def judge(state: State | None, facts: Facts) -> tuple[State | None, list[Alert]]
     late = {name for name, each in ends.items() if now - (each.newest or first) > each.limit}
     spells, over = followed(before.spells, late, now)
     names = [name for name in due(spells, now) if name in ends and not _follows(ends[name], spells)]
+    if facts.refused:  # nothing can be stored; what is late when that is over is told then
+        names = []
     told = {name: at for name, at in before.newest.items() if name in spells.open}
     told |= {name: ends[name].newest for name in names}
     alerts = []
