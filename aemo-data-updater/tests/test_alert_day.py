@@ -135,18 +135,18 @@ TOLD = [
     ("08:01", f"New unit since {STAMP} 08:00 NEM time: NEWBESS1 (in no registration list)"),
     (
         "10:01",
-        f"Stale data in 5 tables: rooftop30 ends at {STAMP} 08:30 NEM time, 1 h 31 min behind; also prices5, regions5, "
-        "scada5, transmission5",
+        f"Stale data in 5 tables: rooftop30 ends at {STAMP} 08:30 NEM time, 1 h 31 min behind; also prices5, "
+        "regions5, scada5, transmission5",
     ),
     (
         "11:01",
-        f"All sources fail since {STAMP} 10:01 NEM time (1 h): /Reports/CURRENT/DispatchIS_Reports/: the server answers "
-        "503 Service Unavailable",
+        f"All sources fail since {STAMP} 10:01 NEM time (1 h): /Reports/CURRENT/DispatchIS_Reports/: the server "
+        "answers 503 Service Unavailable",
     ),
     (
         "13:01",
-        f"Fresh again since {STAMP} 12:31 NEM time, after 2 h 30 min: prices5, regions5, rooftop30, scada5, transmission5 "
-        f"(told {STAMP} 10:01)",
+        f"Fresh again since {STAMP} 12:31 NEM time, after 2 h 30 min: prices5, regions5, rooftop30, scada5, "
+        f"transmission5 (told {STAMP} 10:01)",
     ),
     (
         "13:01",
@@ -154,12 +154,13 @@ TOLD = [
     ),
     (
         "14:01",
-        f"Record: lowest demand SA1 99.3 MW in the half hour to {STAMP} 13:00 NEM time (before: 182.6 MW on 2026-07-29)",
+        f"Record: lowest demand SA1 99.3 MW in the half hour to {STAMP} 13:00 NEM time (before: 182.6 MW on "
+        "2026-07-29)",
     ),
     (
         "14:36",
-        f"DispatchIS: PUBLIC_DISPATCHIS_202607311430_0000000517694775.zip stays bad at {STAMP} 14:36 NEM time: not a whole "
-        "zip file (it begins with b'PK\\x03\\x04\\x14...",
+        f"DispatchIS: PUBLIC_DISPATCHIS_202607311430_0000000517694775.zip stays bad at {STAMP} 14:36 NEM time: not a "
+        "whole zip file (it begins with b'PK\\x03\\x04\\x14...",
     ),
     ("16:16", f"Disk low at {STAMP} 16:16 NEM time: 900 MB free. … nem"),
     ("18:46", f"The disk has room again since {STAMP} 18:16 NEM time, after 2 h; 50,000 MB free. nem"),
@@ -167,8 +168,8 @@ TOLD = [
     ("20:31", "SA1 price high: $6,835.28/MWh in the interval to 20:15 Fri 31 Jul, NEM time"),
     (
         "20:31",
-        "SA1 price recovered: $174.98/MWh in the interval to 20:35 Fri 31 Jul, NEM time; high for 20 min, peak $6,835.28 "
-        "at 20:15",
+        "SA1 price recovered: $174.98/MWh in the interval to 20:35 Fri 31 Jul, NEM time; high for 20 min, peak "
+        "$6,835.28 at 20:15",
     ),
     ("21:31", f"The disk can be written again since {STAMP} 20:31 NEM time, after 15 min; 50,000 MB free. nem"),
     ("22:01", f"Damaged at {STAMP} 22:01 NEM time, being fetched again: transmission5/2026-07. Look at the disk"),
