@@ -62,6 +62,7 @@ class AlertSettings(BaseModel):
     alert_cooldown_minutes: Annotated[float, Field(ge=0, le=1_440)] = 0
     alert_quiet_hours: Annotated[QuietHours | None, NoDecode] = None
     alert_simulated: bool = False
+    alert_disk_free_mb: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1_000
 
     twilio_account_sid: str = ""
     twilio_auth_token: SecretStr = SecretStr("")

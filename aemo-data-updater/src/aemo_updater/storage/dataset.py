@@ -101,7 +101,7 @@ class Dataset:
     def stream(self, table: Table, after: datetime | None = None, until: datetime | None = None) -> Iterator[pa.Table]:
         """The same, part by part, so that memory does not grow with the span."""
         for path in self.parts(table, after, until):
-            if (rows := self._sound(partial(read_part, path, table, after, until))) is not None:
+            if (rows := self.sound(partial(read_part, path, table, after, until))) is not None:
                 yield rows
 
     def intervals(
@@ -113,7 +113,7 @@ class Dataset:
         """
         found = [np.empty(0, "datetime64[us]")]
         for path in self.parts(table, after, until):
-            stamps = self._sound(partial(intervals_of, path, table, saying))
+            stamps = self.sound(partial(intervals_of, path, table, saying))
             found.append(np.empty(0, "datetime64[us]") if stamps is None else stamps)
         all_parts: np.ndarray = np.unique(np.concatenate(found))
         first, last = (None if m is None else np.datetime64(m, "us") for m in (after, until))
@@ -135,11 +135,14 @@ class Dataset:
 
     def _commit_part(self, table: Table, part: str, batch: pa.Table) -> Commit:
         work = partial(merge_into, self.folder(table) / f"{part}.parquet", table, batch, self.simulated)
-        done = self._sound(work)
+        done = self.sound(work)
         return work() if done is None else done
 
-    def _sound(self, read: Callable[[], T]) -> T | None:
-        """What ``read`` gives; None where it met a damaged part that is out of the way now."""
+    def sound(self, read: Callable[[], T]) -> T | None:
+        """What ``read`` gives; None where it met a damaged part that is out of the way now.
+
+        Raises the DamagedError of it where nobody mends.
+        """
         try:
             return read()
         except DamagedError as error:
@@ -154,7 +157,7 @@ class Dataset:
         size = 0
         for path in self.parts(table):
             size += path.stat().st_size
-            if (count := self._sound(partial(count_of, path, table))) is not None:
+            if (count := self.sound(partial(count_of, path, table))) is not None:
                 counts[path] = count
         filled = [path for path, count in counts.items() if count]
         return Extent(
@@ -168,7 +171,7 @@ class Dataset:
     def look_through(self, table: Table, path: Path) -> None:
         """Read a part from end to end, as `mend` wants to know whether that can be done."""
         if path.exists():
-            self._sound(partial(look_through, path, table))
+            self.sound(partial(look_through, path, table))
 
     def sweep(self) -> None:
         """Remove what a killed commit may have left. Only for the process that holds the collector's lock."""

@@ -79,6 +79,15 @@ class _Identity(NamedTuple):
     size: int
 
 
+def identity_of(path: Path) -> str:
+    """The same in plain text, to be kept; empty where the part is gone meanwhile."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return ""
+    return "-".join(map(str, _Identity(stat.st_ino, stat.st_mtime_ns, stat.st_size)))
+
+
 def found_once(at_most: int) -> Callable[[Callable[..., T]], Callable[..., T]]:
     """Let a function of a part's path, and of what else is asked, look again only after the part was replaced.
 
