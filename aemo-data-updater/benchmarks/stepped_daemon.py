@@ -17,6 +17,7 @@ from typing import Any
 from aemo_updater import cli
 from aemo_updater.alerts.watch import watching
 from aemo_updater.config import load_settings
+from aemo_updater.control import listening
 from aemo_updater.logs import configure_logging
 from aemo_updater.memory import use_little
 from aemo_updater.nemtime import nem_now
@@ -59,6 +60,7 @@ def memory_mb(of: str) -> float:
 def say(what: str, **facts: Any) -> None:
     """Tell the parent what was done and taken; the peak of the memory is counted anew from here."""
     facts |= {"what": what, "cpu": time.process_time(), "peak": memory_mb("VmHWM"), "resident": memory_mb("VmRSS")}
+    facts["open_files"] = sum(1 for _ in Path("/proc/self/fd").iterdir())
     print(json.dumps(facts), flush=True)
     Path("/proc/self/clear_refs").write_text("5")
 
@@ -68,7 +70,11 @@ async def work(clock: SharedClock) -> None:
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_dir, "collector")
     say("imports")
-    async with collector(settings, clock) as one, watching(settings, one.storing) as watch:
+    async with (
+        collector(settings, clock) as one,
+        watching(settings, one.storing) as watch,
+        listening(settings.shared_data_dir, lambda: daemon.state(), {}),
+    ):
         daemon = Daemon(one, watch, settings, asyncio.Event())
         say("start")
         go_on = True
@@ -76,6 +82,7 @@ async def work(clock: SharedClock) -> None:
             started, asked, received = clock(), one.client.traffic.requests, one.client.traffic.received_bytes
             began = time.monotonic()
             await daemon.cycle()
+            await watch.dispatcher.deliver_due()
             seconds = time.monotonic() - began
             say(
                 "cycle", started=started.isoformat(), seconds=seconds,
