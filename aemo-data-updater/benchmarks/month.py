@@ -3,8 +3,8 @@
 ``python benchmarks/month.py [--days 30] [--every 900]``, on Linux. As in `day.py` time passes as always while the
 daemon works and its waits are skipped; ``--every`` is the seconds of the market from one cycle to the next, so that a
 month is over in half an hour. Prices are told by SMS to a stand-in for Twilio, with thresholds so low that there are
-some each day. Beside it stands `aemo-updater ui`, whose page is opened and closed every few cycles, and asked for /healthz
-and /metrics.
+some each day. Beside it stands `aemo-updater ui`, whose page is opened and closed every few cycles, and asked for
+/healthz and /metrics.
 """
 
 import argparse
