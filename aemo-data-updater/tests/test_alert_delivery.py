@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+from aiohttp import web
 from alert_servers import ACCOUNT, PASSWORD, TOKEN, USER, Post, Twilio, post_at_work, twilio_at_work
 
 from aemo_updater.alerts import dispatcher as dispatching
@@ -402,6 +403,43 @@ def test_alerts_of_a_simulated_market_only_go_to_the_log_unless_they_are_wanted(
     assert list(sinks_of(given, "seed 1").on) == ["log"]
     assert sinks_of(given, "seed 1").off["sms"] == "this market is simulated, and ALERT_SIMULATED is not set"
     assert list(sinks_of(given.model_copy(update={"alert_simulated": True}), "seed 1").on) == ["log", "sms", "email"]
+
+
+APPRISE_IS_OLD = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # some of its services are
+
+
+@APPRISE_IS_OLD
+async def test_any_service_of_the_apprise_library(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is told all alerts; its URL is a secret and its name is its number."""
+    took: list[dict[str, str]] = []
+
+    async def take(request: web.Request) -> web.Response:
+        took.append(await request.json())
+        return web.Response(status=200 if len(took) > 1 else 500)
+
+    app = web.Application()
+    app.router.add_post("/a-secret", take)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await (site := web.TCPSite(runner, "127.0.0.1", 0)).start()
+    port = site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr, attr-defined]
+    bench = Bench(of_settings(tmp_path, alert_apprise_urls=f"json://127.0.0.1:{port}/a-secret"))
+    bench.post("new unit", kind=Kind.UNITS)
+    await bench.minutes(3)
+    await runner.cleanup()
+    assert [(t["title"], t["message"]) for t in took] == [("new unit", "More of new unit.")] * 2
+    assert bench.progress("apprise") == [("new unit", Progress.SENT)]
+    assert {d.address.recipient for d in bench.outbox.history() if d.address.sink == "apprise"} == {"service 1"}
+    ours = [r.getMessage() for r in caplog.records if r.name.startswith("aemo_updater")]
+    assert "alerts by apprise to service 1 fail: the service did not take it" in ours
+    assert all("a-secret" not in said for said in ours)
+
+
+@APPRISE_IS_OLD
+@pytest.mark.parametrize("urls", ["nonsense://somewhere", "json://127.0.0.1 what"])
+def test_a_service_that_apprise_does_not_know_is_off(urls: str, tmp_path: Path) -> None:
+    sinks = sinks_of(of_settings(tmp_path, alert_apprise_urls=urls))
+    assert sinks.off["apprise"] == "ALERT_APPRISE_URLS has a service that the apprise library does not know"
 
 
 @pytest.mark.parametrize(

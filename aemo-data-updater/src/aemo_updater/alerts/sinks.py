@@ -48,7 +48,7 @@ def masked(recipient: str) -> str:
     name, at, host = recipient.rpartition("@")
     if at:
         return f"{name[:1]}...@{host}"
-    return f"{recipient[:3]}...{recipient[-3:]}" if recipient else ""
+    return f"{recipient[:3]}...{recipient[-3:]}" if recipient.startswith("+") else recipient
 
 
 def unnamed(text: str, recipient: str) -> str:
