@@ -14,7 +14,8 @@ FIRST_CYCLE = timedelta(hours=1)
 """The first one has two weeks of files to fetch."""
 NOT_DELIVERED = timedelta(days=1)
 """For so long a message that could not be delivered is a reason."""
-ON_ITS_WAY = timedelta(hours=1)
+TRIED = 8
+"""Attempts at a message, which are an hour or so."""
 STANDS_STILL = timedelta(minutes=10)
 """A look at the folder that is older is none any more."""
 
@@ -130,9 +131,9 @@ def _not_delivered(folder: Folder, now: datetime) -> Iterator[str]:
     for message in folder.messages:
         if message.progress == "failed" and now - message.at < NOT_DELIVERED:
             failed[message.sink] = failed.get(message.sink, 0) + 1
-        elif message.progress in ("waiting", "sending") and message.attempts and now - message.happened > ON_ITS_WAY:
+        elif message.progress in ("waiting", "sending") and message.attempts >= TRIED:
             waiting[message.sink] = waiting.get(message.sink, 0) + 1
     for sink, count in sorted(failed.items()):
         yield f"{plural(count, 'alert')} could not be delivered by {sink} in the last 24 hours."
     for sink, count in sorted(waiting.items()):
-        yield f"{plural(count, 'alert')} cannot be delivered by {sink} for more than an hour; it is tried again."
+        yield f"{plural(count, 'alert')} cannot be delivered by {sink}, and is tried again and again."

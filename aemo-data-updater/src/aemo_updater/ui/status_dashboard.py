@@ -105,7 +105,7 @@ class StatusPage:
                 pn.Column(
                     self._simulated,
                     parts["verdict"],
-                    pn.FlexBox(self._next, parts["facts"], flex_wrap="nowrap", align_items="center", margin=0),
+                    pn.FlexBox(self._next, parts["facts"], flex_wrap="nowrap", align_items="flex-start", margin=0),
                     pn.FlexBox(*self._buttons.values(), margin=(0, 0)),
                     self._asked,
                     self._said,

@@ -74,7 +74,7 @@ def _cycles(cycles: Sequence[CycleFacts], snapshot: Snapshot) -> Iterator[Span]:
         yield Span(cycle.started, min(latest, following), kind, told(cycle))
         if missed:
             until = "" if following == now else f" to {following:%H:%M:%S}"
-            yield Span(latest, following, Kind.MISSING, f"{latest:%H:%M:%S}{until or ' until now'}: no cycle")
+            yield Span(latest, following, Kind.MISSING, f"{latest:%H:%M:%S}{until or ' until now'}: no cycle", 0)
 
 
 def _begun(snapshot: Snapshot) -> datetime | None:
@@ -89,7 +89,7 @@ def _begun(snapshot: Snapshot) -> datetime | None:
 def _running(snapshot: Snapshot) -> Iterator[Span]:
     begun = _begun(snapshot)
     if begun is not None:
-        yield Span(begun, snapshot.now, Kind.RUNNING, f"{begun:%H:%M:%S}: runs now")
+        yield Span(begun, snapshot.now, Kind.RUNNING, f"{begun:%H:%M:%S}: runs now", 0)
 
 
 def told(cycle: CycleFacts) -> str:

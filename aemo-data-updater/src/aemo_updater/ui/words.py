@@ -68,6 +68,8 @@ def shortened(recipient: str) -> str:
     >>> shortened("+61412345678"), shortened("anna@example.org"), shortened("")
     ('+61 … 678', 'a…@example.org', '')
     """
+    if "://" in recipient:  # the rest of such an address may be a secret
+        return f"{recipient.partition('://')[0]}://…"
     if "@" in recipient:
         name, _, host = recipient.rpartition("@")
         return f"{name[:1]}…@{host}"
