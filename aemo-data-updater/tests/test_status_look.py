@@ -1,7 +1,5 @@
 """What a look at a data folder finds, and how the page's process comes to it: folders made by hand."""
 
-import asyncio
-import os
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -151,40 +149,6 @@ def test_a_simulated_market_and_a_mixed_folder(root: Path) -> None:
         part.unlink()
     Dataset(root).commit(table, rows_of(table, [NOON]))
     assert any("never mixed" in fault for fault in look(root, NOW).faults)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no such permissions")
-async def test_who_may_only_read_sees_all_and_changes_nothing(root: Path) -> None:
-    """As somebody else, on a folder that is read-only; as root the looker is made nobody."""
-    fill(root, NOON)
-    keep_cycles(root, [cycle(NOW)])
-    send(root, "1", "NSW1 at $12,000", NOW, "+61412345678")
-    for path in (root.parent, *root.parent.parents):
-        if not path.stat().st_mode & 0o005:
-            pytest.skip(f"{path} is closed to others")
-    files = sorted(root.rglob("*"))
-    for path in (*files, root):
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    before = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in files}
-    other = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c",
-        "import sys, pickle\n"
-        "from pathlib import Path\n"
-        "from aemo_updater.ui.look import look\n"
-        "from aemo_updater.nemtime import nem_now\n"
-        "found = look(Path(sys.argv[1]), nem_now())\n"
-        "assert not found.ledger_fault and not found.outbox_fault and not found.faults, found\n"
-        "print(found.rows, len(found.messages), found.cycles_ever)\n",
-        str(root), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd="/",
-        **other,
-    )  # fmt: skip
-    out, said = await process.communicate()
-    assert out.decode().split() == [str(9 * 12), "1", "1"], said.decode()
-    after = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(root.rglob("*"))}
-    assert after == before
-    for path in (root, *files):
-        path.chmod(0o755)
 
 
 def options(root: Path) -> Options:

@@ -21,6 +21,8 @@ class Options:
     log_level: str
     log_dir: Path | None
     disk_least_mb: float = DISK_LEAST_MB
+    let_go_seconds: float = 15
+    """How long a session is kept whose page was closed, or was never opened."""
 
     def as_text(self) -> str:
         """As an argument of a command."""

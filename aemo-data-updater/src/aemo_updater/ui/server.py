@@ -34,10 +34,6 @@ CONTENT_POLICY = (  # Bokeh's callbacks are compiled from text, and its styles a
 )
 KEEP_ALIVE_MILLISECONDS = 25_000
 """Proxies close a websocket that is idle for 60 to 100 s."""
-UNUSED_MILLISECONDS, CHECK_MILLISECONDS = 15_000, 10_000
-"""A session whose page was closed is let go."""
-COLLECT_AFTER = (10_000, 20, 20)
-"""New objects; collections of the youngest; of those in between."""
 
 
 class PortError(UpdaterError):
@@ -142,8 +138,8 @@ def make_server(options: Options, producer: Producer) -> Server:
             extra_patterns=[("/healthz", Healthz, given), ("/metrics", Metrics, given)],
             transforms=[Guarded],
             keep_alive_milliseconds=KEEP_ALIVE_MILLISECONDS,
-            unused_session_lifetime_milliseconds=UNUSED_MILLISECONDS,
-            check_unused_sessions_milliseconds=CHECK_MILLISECONDS,
+            unused_session_lifetime_milliseconds=round(options.let_go_seconds * 1000),
+            check_unused_sessions_milliseconds=round(options.let_go_seconds * 500),
         )
     except OSError as error:
         raise PortError(
@@ -162,8 +158,7 @@ async def serve(options: Options) -> None:
     server.start()
     making = asyncio.ensure_future(producer.run())
     gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
+    gc.freeze()  # what is there now stays: collections, which ended sessions need, are over quickly then
     log.info("status of %s at http://%s:%d/", options.root, options.host, server.port)
     try:
         await stop.wait()
