@@ -6,6 +6,8 @@ What only some commands need is imported by them: `run` lives for months, and ho
 import asyncio
 import json
 import logging
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -138,6 +140,29 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
         console.print(f"bad: {bad['name']}: {bad['reason']} (tried {bad['attempts']} times)", markup=False)
     if answer["unknown_duids"]:
         console.print("in no registration list: " + ", ".join(answer["unknown_duids"]), markup=False)
+
+
+@app.command()
+@in_a_sentence
+def ui(
+    host: Annotated[str | None, typer.Option(help="Address to listen on [STATUS_UI_HOST].")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65_535, help="Port to listen on [STATUS_UI_PORT].")] = None,
+) -> None:
+    """Serve the status page until told to end. It reads the data folder and asks the running collector."""
+    settings = load_settings()
+    from aemo_updater.ui.options import Options
+
+    options = Options(
+        settings.shared_data_dir.absolute(),
+        host or settings.status_ui_host,
+        port or settings.status_ui_port,
+        tuple(name.strip() for name in settings.bokeh_allow_ws_origin.split(",") if name.strip()),
+        settings.update_interval_seconds,
+        settings.log_level,
+        settings.log_dir,
+    )
+    # a process anew, of the same number: what settings are read with would stay in this one
+    os.execv(sys.executable, [sys.executable, "-m", "aemo_updater.ui", options.as_text()])  # noqa: S606
 
 
 @app.command("check")

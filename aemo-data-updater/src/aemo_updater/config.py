@@ -35,6 +35,9 @@ class Settings(AlertSettings, BaseSettings):
     shared_data_dir: Path = Field(default_factory=default_data_dir)
     update_interval_seconds: Annotated[float, Field(ge=1, le=86_400)] = 270
     keep_days: Annotated[dict[str, Annotated[int, Field(ge=SHORTEST_KEPT_DAYS)]], NoDecode] = {}
+    status_ui_host: str = "127.0.0.1"
+    status_ui_port: Annotated[int, Field(ge=1, le=65_535)] = 5011
+    bokeh_allow_ws_origin: str = ""
     log_dir: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

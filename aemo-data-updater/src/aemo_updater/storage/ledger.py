@@ -163,6 +163,19 @@ class Ledger(Database):
         )
         return {report: (done, bad) for report, done, bad in rows}
 
+    def last_files(self) -> dict[str, tuple[str, datetime]]:
+        """The file that was read last, and when, by report; of several at once the last by name."""
+        rows = self._select(
+            "select report, max(at || ' ' || name) from files where state = 'done' group by report order by report"
+        )
+        with self._reading():
+            told = ((report, *last.split(" ", 1)) for report, last in rows)
+            return {report: (name, datetime.fromisoformat(at)) for report, at, name in told}
+
+    def cycles_ever(self) -> int:
+        """How many cycles there were since the ledger was made, the forgotten ones too."""
+        return int(self._select("select ifnull(max(id), 0) from cycles")[0][0])
+
     def new_headers(self, report: str, headers: Iterable[Header], at: datetime) -> list[Header]:
         """Remember the headers of a file; returns those that differ from all that its tables had before.
 

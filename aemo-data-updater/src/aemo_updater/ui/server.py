@@ -1,0 +1,171 @@
+"""The page's process: Panel on its own Tornado server, with /healthz and /metrics beside the page."""
+
+import asyncio
+import gc
+import json
+import logging
+import signal
+from contextlib import suppress
+from typing import Any
+
+import panel as pn
+from panel.io.server import Server, get_server
+from panel.template import MaterialTemplate
+from tornado.httputil import HTTPHeaders
+from tornado.web import OutputTransform, RequestHandler
+
+from aemo_updater.errors import UpdaterError
+from aemo_updater.nemtime import isoformat
+from aemo_updater.ui.health import reasons
+from aemo_updater.ui.looks import ASSETS
+from aemo_updater.ui.metrics import CONTENT_TYPE, exposed
+from aemo_updater.ui.options import Options
+from aemo_updater.ui.producer import Producer
+from aemo_updater.ui.shared import Shared
+from aemo_updater.ui.snapshot import Snapshot
+from aemo_updater.ui.status_dashboard import ASSETS_URL, TITLE, LocalMaterial, session
+
+log = logging.getLogger(__name__)
+
+CONTENT_POLICY = (  # Bokeh's callbacks are compiled from text, and its styles are inline
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; base-uri 'self'; form-action 'self'; "
+    "frame-ancestors 'self'"
+)
+KEEP_ALIVE_MILLISECONDS = 25_000
+"""Proxies close a websocket that is idle for 60 to 100 s."""
+
+
+class PortError(UpdaterError):
+    """The page cannot listen where it should."""
+
+
+class Guarded(OutputTransform):
+    """A page may ask nobody but this server, whatever its parts would like to, and stands in nobody else's frame."""
+
+    def __init__(self, *_: Any) -> None:
+        pass
+
+    def transform_first_chunk(
+        self,
+        status_code: int,
+        headers: HTTPHeaders,
+        chunk: bytes,
+        finishing: bool,  # noqa: ARG002 - Tornado's own
+    ) -> tuple[int, HTTPHeaders, bytes]:
+        """Add the headers to each answer."""
+        headers["Content-Security-Policy"] = CONTENT_POLICY
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "same-origin"
+        return status_code, headers, chunk
+
+
+class Plain(RequestHandler):
+    """What is no page: an answer made of the latest snapshot."""
+
+    producer: Producer
+
+    def initialize(self, producer: Producer) -> None:
+        """Tornado's way to hand over what is given with the pattern."""
+        self.producer = producer
+        self.set_header("Cache-Control", "no-store")
+
+
+class Healthz(Plain):
+    """Is all well: 200, or 503 with the reasons."""
+
+    def get(self) -> None:
+        """The answer as JSON."""
+        answer = health(self.producer.snapshot)
+        self.set_status(200 if answer["ok"] else 503)
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.finish(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+
+
+class Metrics(Plain):
+    """The same for Prometheus."""
+
+    def get(self) -> None:
+        """The answer in Prometheus' text format."""
+        self.set_header("Content-Type", CONTENT_TYPE)
+        self.finish(exposed(self.producer.snapshot))
+
+
+def health(snapshot: Snapshot) -> dict[str, Any]:
+    """What /healthz says, in the types of JSON."""
+    said = reasons(snapshot)
+    folder, collector = snapshot.folder, snapshot.collector
+    last = None if folder is None else folder.last_cycle
+    return {
+        "ok": not said,
+        "reasons": said,
+        "now": isoformat(snapshot.now),
+        "looked": None if folder is None else isoformat(folder.looked),
+        "collector": collector is not None,
+        "at_work": None if collector is None else collector.at_work,
+        "last_cycle": None
+        if last is None
+        else {"started": isoformat(last.started), "ended": isoformat(last.ended), "ok": last.ok},
+        "next_cycle": None if collector is None else isoformat(collector.next_cycle),
+        "newest": {} if folder is None else {table.name: isoformat(table.newest) for table in folder.tables},
+        "disk_free_bytes": None if snapshot.disk is None else snapshot.disk.free,
+        "simulated": None if folder is None else folder.simulated,
+    }
+
+
+def _say(error: Exception) -> None:
+    """A fault in one session is logged with its trace; the session goes on with what it shows."""
+    log.error("A session's callback failed", exc_info=error)
+
+
+def make_server(options: Options, producer: Producer) -> Server:
+    """The server, listening and not started yet. Raises PortError."""
+    pn.extension(design=LocalMaterial, exception_handler=_say)
+    shared = Shared(options, producer)
+    given = {"producer": producer}
+
+    def page() -> MaterialTemplate:
+        return session(shared)
+
+    try:
+        return get_server(
+            {"/": page},
+            port=options.port,
+            address=options.host,
+            websocket_origin=options.allowed(),
+            title=TITLE,
+            static_dirs={ASSETS_URL: str(ASSETS)},
+            extra_patterns=[("/healthz", Healthz, given), ("/metrics", Metrics, given)],
+            transforms=[Guarded],
+            keep_alive_milliseconds=KEEP_ALIVE_MILLISECONDS,
+            unused_session_lifetime_milliseconds=round(options.let_go_seconds * 1000),
+            check_unused_sessions_milliseconds=round(options.let_go_seconds * 500),
+        )
+    except OSError as error:
+        raise PortError(
+            f"STATUS_UI_HOST={options.host}, STATUS_UI_PORT={options.port}: the status page cannot listen there: "
+            f"{error.strerror or error}"
+        ) from error
+
+
+async def serve(options: Options) -> None:
+    """Serve until SIGTERM or SIGINT. Raises PortError."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    producer = Producer(options)
+    server = make_server(options, producer)
+    server.start()
+    making = asyncio.ensure_future(producer.run())
+    gc.collect()
+    gc.freeze()  # what is there now stays: collections, which ended sessions need, are over quickly then
+    log.info("status of %s at http://%s:%d/", options.root, options.host, server.port)
+    try:
+        await stop.wait()
+    finally:
+        server.unlisten()
+        making.cancel()
+        with suppress(asyncio.CancelledError):
+            await making
+        server.stop()
+    log.info("ended")

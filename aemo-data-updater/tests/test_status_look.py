@@ -1,0 +1,246 @@
+"""What a look at a data folder finds, and how the page's process comes to it: folders made by hand."""
+
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from status_folder import (
+    SOURCES,
+    StandIn,
+    cycle,
+    entry,
+    fill,
+    keep_cycles,
+    rows_of,
+    send,
+    stamps_until,
+    standing_in,
+    well,
+)
+
+from aemo_updater.alerts.outbox import OUTBOX_NAME, Progress
+from aemo_updater.catalogue import TABLES
+from aemo_updater.nemtime import isoformat
+from aemo_updater.storage.dataset import Dataset
+from aemo_updater.storage.ledger import LEDGER_NAME, Ledger
+from aemo_updater.ui import producer as producing
+from aemo_updater.ui.health import reasons
+from aemo_updater.ui.look import look
+from aemo_updater.ui.options import Options
+from aemo_updater.ui.producer import LookError, Producer, fingerprint_of, looked
+from aemo_updater.ui.snapshot import Folder
+
+NOW = datetime(2026, 3, 2, 12, 1)
+NOON = datetime(2026, 3, 2, 12, 0)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return folder
+
+
+def test_tables_with_their_span_and_holes(root: Path) -> None:
+    dataset = Dataset(root)
+    prices = TABLES["prices5"]
+    stamps = [s for s in stamps_until(NOON, 48, 5) if not datetime(2026, 3, 2, 9) <= s <= datetime(2026, 3, 2, 9, 20)]
+    dataset.commit(prices, rows_of(prices, stamps))
+    found = look(root, NOW)
+    one = next(table for table in found.tables if table.name == "prices5")
+    assert (one.rows, one.parts, one.oldest, one.newest) == (43, 1, datetime(2026, 3, 2, 8, 5), NOON)
+    assert one.size_bytes == sum(part.stat().st_size for part in dataset.parts(prices))
+    fortnight = 14 * 288 - 12  # but for the last hour
+    assert one.holes == fortnight - (43 - 12)
+    assert (one.first_hole, one.last_hole) == (datetime(2026, 2, 16, 12, 5), datetime(2026, 3, 2, 9, 20))
+    assert {table.name for table in found.tables} == set(TABLES)
+    assert next(table for table in found.tables if table.name == "scada5").newest is None
+
+
+def test_sources_with_their_files_and_what_cycles_brought(root: Path) -> None:
+    fill(root, NOON)
+    with Ledger(root / LEDGER_NAME) as ledger:
+        ledger.done("TradingIS", [entry("b.zip"), entry("a.zip")], NOW - timedelta(minutes=9))
+        ledger.done("TradingIS", [entry("an old one.zip")], NOW - timedelta(minutes=4, microseconds=5))
+        ledger.bad("TradingIS", entry("c.zip"), "is cut", NOW)
+        ledger.new_unknown_duids(["NEW1"], NOW)
+    keep_cycles(root, [
+        cycle(NOW - timedelta(minutes=9), newest=NOON - timedelta(minutes=5)),
+        cycle(NOW - timedelta(minutes=4), TradingIS=["no answer"], bad_Rooftop_PV=["r.zip: is cut"]),
+    ])  # fmt: skip
+    found = look(root, NOW)
+    one = next(source for source in found.sources if source.name == "TradingIS")
+    assert (one.done, one.bad, one.last_file) == (3, 1, "an old one.zip")
+    assert one.last_read == NOW - timedelta(minutes=4, microseconds=5)
+    assert one.newest == NOON - timedelta(minutes=5)
+    assert one.tables == ("prices5", "prices30", "transmission5", "transmission30")
+    assert [s.name for s in found.sources] == list(SOURCES)
+    assert [(c.ok, dict(c.failures), dict(c.bad)) for c in found.cycles] == [
+        (True, {}, {}),
+        (False, {"TradingIS": ("no answer",)}, {"Rooftop_PV": ("r.zip: is cut",)}),
+    ]
+    assert found.cycles_ever == 2
+    assert [(t.source, t.since, t.over) for t in found.troubles] == [("TradingIS", NOW - timedelta(minutes=4), False)]
+    assert [(b.name, b.reason, b.attempts) for b in found.bad_files] == [("c.zip", "is cut", 1)]
+    assert found.unknown_duids == ("NEW1",)
+
+
+def test_a_source_that_fails_for_days_is_known_to_fail_since_then(root: Path) -> None:
+    since = NOW - timedelta(days=5)
+    starts = [since + timedelta(seconds=270) * n for n in range(1_600)]
+    cycles = [cycle(since - timedelta(seconds=270)), *(cycle(start, TradingIS=["no"]) for start in starts)]
+    keep_cycles(root, cycles)
+    found = look(root, NOW)
+    assert [(t.since, t.cycles, t.over) for t in found.troubles] == [(since, 1_600, False)]
+    assert all(one.ended > NOW - timedelta(days=1) for one in found.cycles)
+    assert 310 < len(found.cycles) < 322
+
+
+def test_recipients_are_shortened_and_what_others_say_of_them_too(root: Path) -> None:
+    send(root, "1", "NSW1 at $12,000", NOW, "+61412345678", Progress.FAILED, reason="+61412345678 is not a number")
+    send(root, "2", "NSW1 at $12,000", NOW, "anna@example.org", sink="email", reason="x")
+    found = look(root, NOW)
+    assert [(m.sink, m.recipient, m.progress, m.reason) for m in found.messages] == [
+        ("email", "a…@example.org", "sent", "x"),
+        ("sms", "+61 … 678", "failed", "+61 … 678 is not a number"),
+    ]
+    assert found.sent == {("sms", "failed"): 1, ("email", "sent"): 1}
+    assert "412345" not in repr(found)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    found = look(tmp_path / "none", NOW)
+    assert not found.exists
+    assert [s.name for s in found.sources] == list(SOURCES)
+    assert not (tmp_path / "none").exists()
+
+
+def test_damaged_files_are_told_and_the_rest_is_read(root: Path) -> None:
+    fill(root, NOON)
+    part = next(Dataset(root).folder(TABLES["prices30"]).glob("*.parquet"))
+    part.write_bytes(b"no parquet at all")
+    (root / LEDGER_NAME).write_bytes(b"no database at all, but longer than its header would be" * 99)
+    (root / OUTBOX_NAME).write_bytes(b"nor is this one" * 999)
+    found = look(root, NOW)
+    assert [str(part) in fault and "cannot be read" in fault for fault in found.faults] == [True]
+    assert found.ledger_fault.startswith(f"{root / LEDGER_NAME}: the ledger cannot be read")
+    assert found.outbox_fault.startswith(f"{root / OUTBOX_NAME}: the outbox")
+    rows = {table.name: table.rows for table in found.tables}
+    assert (rows["prices5"], rows["prices30"]) == (12, 0)
+
+
+def test_sound_json_that_no_cycle_wrote(root: Path) -> None:
+    fill(root, NOON)
+    one = cycle(NOW)
+    one.sources[0].pop("name")
+    keep_cycles(root, [one])
+    found = look(root, NOW)
+    assert found.ledger_fault == f"{root / LEDGER_NAME}: the ledger is damaged: KeyError: 'name'"
+    assert found.rows > 0
+
+
+def test_a_simulated_market_and_a_mixed_folder(root: Path) -> None:
+    fill(root, NOON, simulated="seed 1")
+    assert look(root, NOW).simulated == "seed 1"
+    table = TABLES["rooftop30"]
+    for part in Dataset(root).parts(table):
+        part.unlink()
+    Dataset(root).commit(table, rows_of(table, [NOON]))
+    assert any("never mixed" in fault for fault in look(root, NOW).faults)
+
+
+def options(root: Path) -> Options:
+    return Options(root, "127.0.0.1", 5011, (), 270, "INFO", None)
+
+
+async def test_a_child_process_looks_and_hands_over(root: Path) -> None:
+    fill(root, NOON)
+    found = await looked(root)
+    assert isinstance(found, Folder)
+    assert {table.rows for table in found.tables} == {12}
+
+
+async def test_a_look_that_hangs_or_fails_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(LookError, match=r"it took more than 0.01 s"):
+        await looked(root, 0.01)
+    monkeypatch.setattr(producing.sys, "executable", "/bin/false")
+    with pytest.raises(LookError, match="ended with exit code 1: it said nothing"):
+        await looked(root)
+
+
+async def until_looked(producer: Producer) -> None:
+    await producer.once()
+    assert producer._looking is not None
+    await producer._looking
+    await producer.once()
+
+
+async def test_the_producer_looks_again_only_where_something_changed(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+
+    async def counted(folder: Path) -> Folder:
+        looks.append(folder)
+        return look(folder, NOW)
+
+    monkeypatch.setattr(producing, "looked", counted)
+    monkeypatch.setattr(producing, "SHORTEST_PAUSE", 0)
+    monkeypatch.setattr(producing, "PAUSES", 0)
+    well(root, NOW)
+    producer = Producer(options(root), lambda: NOW)
+    await until_looked(producer)
+    assert producer.snapshot.folder is not None
+    assert reasons(producer.snapshot)[0].startswith("The collector does not run, or does not answer: ")
+    for _ in range(3):
+        await producer.once()
+    assert len(looks) == 1
+    keep_cycles(root, [cycle(NOW)])
+    await until_looked(producer)
+    assert len(looks) == 2
+    assert producer.snapshot.folder.cycles_ever == 331
+    assert producer.version >= 6
+
+
+async def test_the_producer_asks_the_collector(root: Path) -> None:
+    well(root, NOW)
+    with standing_in(StandIn(root, at_work="waiting", interval_seconds=30, started=isoformat(NOW))):
+        producer = Producer(options(root), lambda: NOW)
+        await producer.once()
+        collector = producer.snapshot.collector
+        assert collector is not None
+        assert collector.started == NOW
+        assert producer.snapshot.interval == timedelta(seconds=30)
+        assert producer.snapshot.disk is not None
+        assert producer._looking is not None
+        await producer._looking
+    await producer.once()
+    assert producer.snapshot.collector is None
+    assert producer.snapshot.interval == timedelta(seconds=270)
+
+
+def test_the_fingerprint_moves_with_each_part_and_database(root: Path) -> None:
+    well(root, NOW)
+    known = [fingerprint_of(root)]
+    table = TABLES["scada5"]
+    Dataset(root).commit(table, rows_of(table, [NOON + timedelta(minutes=5)]))
+    known.append(fingerprint_of(root))
+    keep_cycles(root, [cycle(NOW)])
+    known.append(fingerprint_of(root))
+    send(root, "1", "x", NOW, "")
+    known.append(fingerprint_of(root))
+    assert len(set(known)) == 4
+    assert fingerprint_of(root) == known[-1]
+
+
+def test_the_page_does_not_hold_what_the_child_needs() -> None:
+    """Arrow, with Panel, would take the page's process over 150 MB; and the collector needs nothing of the page."""
+    for module, unwanted in (
+        ("aemo_updater.ui.server", ("pyarrow", "pandas", "pydantic", "aiohttp")),
+        ("aemo_updater.cli", ("panel", "bokeh", "prometheus_client", "jinja2", "aemo_updater.ui")),
+    ):
+        code = f"import sys, {module}; print([m for m in {unwanted} if m in sys.modules])"
+        said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert said.stdout.strip() == "[]"
