@@ -26,6 +26,8 @@ from bokeh.client import pull_session
 from day import Said, run_daemon
 from stepped_daemon import SharedClock
 
+import aemo_updater.ui.server  # a reader must know what a page may have
+
 sys.path.append(str(Path(__file__).parents[1] / "soaks"))
 from alert_servers import ACCOUNT, TOKEN, twilio_in_a_thread
 
@@ -98,6 +100,7 @@ def report(samples: list[Sample], texts: int, sessions: int, seconds: float) -> 
 
 def main() -> None:
     """Run, look and print."""
+    assert aemo_updater.ui.server
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--days", type=float, default=30)
     arguments.add_argument("--every", type=int, default=900)
