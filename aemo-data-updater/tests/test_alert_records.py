@@ -12,10 +12,11 @@ from ruling import DAY, HOUR, NOON, Asked, at, scene
 
 from aemo_updater.alerts.record_book import BOOK_NAME, Book, brought_up_to_date, load
 from aemo_updater.alerts.record_rule import LEAST_COUNTED, RECORDS, Facts, Held, State
-from aemo_updater.alerts.record_values import Best, beats, merged
+from aemo_updater.alerts.record_values import Best, Output, beats, merged, outputs, reporting, shares
 from aemo_updater.catalogue import TABLES
 from aemo_updater.errors import DamagedError
 from aemo_updater.market import REGIONS
+from aemo_updater.reference.fuels import FUEL_TYPES
 from aemo_updater.reference.refresh import write_reference
 from aemo_updater.reference.units import Unit
 from aemo_updater.storage.dataset import Dataset
@@ -269,6 +270,74 @@ def test_the_share_of_a_half_hour_by_hand(tmp_path: Path) -> None:
     assert "solar:NEM" not in bests
 
 
+MADE = {"Coal": 60.0, "Wind": 100.0, "Hydro": 40.0}
+"""MW of a half hour: 140 of 200 are renewable, of a NEM with 100 MW of roofs 240 of 300."""
+
+
+def share_of(mw: dict[str, float], roofs: float = 100.0, units: int = 10, regions: int = 0b11111) -> float:
+    """The share of the last of five half hours; in those before ten units report."""
+    ends = np.array(half_hours(BEGAN, 5), "datetime64[us]")
+    values = np.zeros((5, len(FUEL_TYPES)))
+    for fuel, value in mw.items():
+        values[4, FUEL_TYPES.index(fuel)] = value
+    many = np.array([10, 10, 10, 10, units])
+    output = Output(ends, values, (values != 0).astype(np.int64), many, np.array([31, 31, 31, 31, regions]))
+    return float(shares(output, (ends, np.full(5, roofs)), {10: 3})[4])
+
+
+def test_the_share_clause_by_clause() -> None:
+    assert share_of(MADE) == 240 / 300
+    assert share_of(MADE | {"Battery Storage": 500.0, "Load": -500.0}) == 240 / 300, "storage and loads are in neither"
+    assert share_of(MADE | {"Gas": -30.0, "Solar": -5.0}) == 240 / 300, "nor is what is below zero"
+    assert share_of(MADE | {"Biomass": 50.0, "Solar": 50.0}) == 340 / 400
+    assert share_of(MADE | {"Distillate": 100.0}) == 240 / 400
+    assert share_of(MADE, roofs=-1.0) == 140 / 200
+    assert np.isnan(share_of(MADE, roofs=np.nan))
+    assert np.isnan(share_of({}, roofs=0.0)), "no generation has no share"
+    assert np.isnan(share_of(MADE, regions=0b11110)), "a region is missing"
+    assert share_of(MADE | {"Unknown": 200.0}) == 240 / 500
+    assert np.isnan(share_of(MADE | {"Unknown": 200.1})), "most of it is of unknown fuel"
+    assert share_of(MADE, units=9) == 240 / 300
+    assert np.isnan(share_of(MADE, units=8)), "less than nine tenths of the usual units"
+
+
+def test_usual_is_what_reported_in_the_month_before_too() -> None:
+    ends = np.array(half_hours(BEGAN, 2), "datetime64[us]")
+    values = np.full((2, len(FUEL_TYPES)), 10.0)
+    output = Output(ends, values, np.ones_like(values, np.int64), np.array([5, 5]), np.array([31, 31]))
+    roofs = (ends, np.zeros(2))
+    assert np.isfinite(shares(output, roofs, {})).all()
+    assert np.isfinite(shares(output, roofs, {5: 1, 10: 2})).all(), "the median is 5"
+    assert np.isnan(shares(output, roofs, {10: 3})).all()
+    nowhere = replace(output, regions=np.array([1, 1]))
+    assert np.isnan(shares(nowhere, roofs, {})).all(), "nothing is usual"
+
+
+def test_what_units_put_out(tmp_path: Path) -> None:
+    """Two half hours by hand; in the second one TAS1 reports nothing that is a number."""
+    first, second = half_hours(datetime(2026, 7, 1), 2)
+    one: dict[str, float | None] = {
+        "COAL0_NSW1": 100.0, "COAL0_QLD1": -5.0, "WIND0_SA1": 40.0, "WIND0_TAS1": 2.0, "WIND0_VIC1": 3.0, "SUN2": 7.0,
+        "BATL1": 20.0, "PUMP1": 300.0, "NOBODY1": 9.0, "BATT1": -50.0,
+    }  # fmt: skip
+    rows = [(first, duid, mw) for duid, mw in one.items()]
+    rows += [(second, duid, None if duid == "WIND0_TAS1" else mw) for duid, mw in one.items()]
+    columns = dict(zip(("settlementdate", "duid", "scadavalue"), zip(*rows, strict=True), strict=True))
+    Dataset(tmp_path).commit(TABLES["scada30"], pa.table(columns))
+    found = outputs(tmp_path / "scada30.parquet" / "2026-07.parquet", {each.duid: each for each in UNITS})
+    mw = {fuel: found.mw[:, place].tolist() for place, fuel in enumerate(FUEL_TYPES) if found.mw[:, place].any()}
+    assert mw == {
+        "Coal": [95.0, 95.0], "Wind": [45.0, 43.0], "Solar": [7.0, 7.0], "Battery Storage": [-70.0, -70.0],
+        "Load": [-300.0, -300.0], "Unknown": [9.0, 9.0],
+    }  # fmt: skip
+    assert found.units.tolist() == [8, 7], "SUN2 has no region, NOBODY1 is in no list"
+    assert found.whole_nem.tolist() == [True, False]
+    assert reporting(found) == {8: 1}
+    assert found.of("Wind")[0] == 45
+    assert np.isnan(found.of("Wind")[1])
+    assert np.isnan(found.of("Hydro")[0])
+
+
 def test_history_is_read_once_a_few_parts_at_a_time(tmp_path: Path) -> None:
     for month in (5, 6, 7):
         fill(tmp_path, half_hours(datetime(2026, month, 3), 60), month)
@@ -306,6 +375,11 @@ def test_what_changes_is_read_anew(tmp_path: Path) -> None:
     more = {"settlementdate": half_hours(datetime(2026, 6, 25), 3), "duid": ["WIND1_SA1"] * 3, "scadavalue": [1.0] * 3}
     dataset.commit(TABLES["scada30"], pa.table(more))
     assert changed() == {"scada30/2026-06"}, "no region is missing there no longer, so the usual number is the same"
+    book, ends = whole_book(tmp_path), half_hours(datetime(2026, 6, 26), 99)
+    others = [(end, f"COAL1_{region}", 1.0) for end in ends for region in REGIONS]
+    others = pa.table(dict(zip(more, zip(*others, strict=True), strict=True)))
+    dataset.commit(TABLES["scada30"], others)
+    assert changed() == {"scada30/2026-06", "scada30/2026-07"}, "fewer units are usual then, in the next month too"
     book = whole_book(tmp_path)
     write_reference(UNITS[:-1], tmp_path / "reference")
     assert changed() == {"scada30/2026-06", "scada30/2026-07"}

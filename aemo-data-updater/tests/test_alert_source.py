@@ -64,6 +64,13 @@ def test_all_at_once_are_one_mail_and_one_recovery(rule: Asked) -> None:
     assert (up.at, up.key.count(",")) == (NOON + 200 * MINUTE, 3)
 
 
+def test_when_all_fail_it_is_one_mail_whenever_each_began(rule: Asked) -> None:
+    run(rule, 0, 50, NAMES[:1])
+    run(rule, 50, 180, NAMES)
+    (down,) = rule.alerts
+    assert "Rooftop_PV: since 2026-11-20 12:50" in down.body
+
+
 def test_one_that_follows_soon_is_told_together_and_one_later_by_itself(rule: Asked) -> None:
     run(rule, 0, 30, ("DispatchIS",))
     run(rule, 30, 40, ("DispatchIS", "TradingIS"))

@@ -125,6 +125,8 @@ def test_a_folder_as_it_is_on_the_disk(tmp_path: Path, rule: Asked) -> None:
             put(tmp_path, name, NOON - DAY, NOON - 3 * DAY if name == "prices5" else NOON)
         put(tmp_path, "scada5", datetime(2027, 5, 1))
         (tmp_path / "scada5.parquet" / "copy of 2026.parquet").write_bytes(b"no part")
+        limits = {each.table: each.limit // MINUTE for each in STALE.look(now, None).tables}
+        assert limits == {name: 90 if name == "rooftop30" else 15 if name.endswith("5") else 60 for name in TABLES}
         assert newest(now.dataset, TABLES["scada5"], NOON + AHEAD) == NOON
         assert newest(now.dataset, TABLES["prices5"], NOON + AHEAD) == NOON - DAY
         assert newest(now.dataset, TABLES["prices5"], NOON - 400 * DAY) is None

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from ruling import CYCLE, DAY, HOUR, NOON, Asked, at, scene
 
-from aemo_updater.alerts.unit_rule import LATE, UNITS, Facts, State, duids_of
+from aemo_updater.alerts.unit_rule import UNITS, Facts, State, duids_of
 from aemo_updater.catalogue import TABLES, feeds_of, means_of
 from aemo_updater.collectors.extract import extract
 from aemo_updater.errors import DamagedError
@@ -87,6 +87,7 @@ def test_history_that_is_filled_later_is_not_news_but_a_late_hole_is(tmp_path: P
         rule.look(now)
         put(tmp_path, NOON - 2 * DAY, "GONE1")  # a new installation heals the days before it
         put(tmp_path, NOON - CYCLE, "GONE2")
+        put(tmp_path, NOON, "GONE4")
         put(tmp_path, NOON - 400 * DAY, "GONE3")
         put(tmp_path, NOON + CYCLE, "BW01")
         assert rule.look(at(now, NOON + CYCLE)) == []
@@ -99,7 +100,7 @@ def test_history_that_is_filled_later_is_not_news_but_a_late_hole_is(tmp_path: P
         put(tmp_path, later + HOUR, "BW01", "GONE1", "GONE2")
         assert rule.look(at(now, later + 2 * HOUR)) == [], "they have been there before"
         far = NOON + 30 * DAY
-        put(tmp_path, far - LATE - DAY, "TOOLATE1")
+        put(tmp_path, far - 9 * DAY, "TOOLATE1")
         put(tmp_path, far, "BW01")
         assert rule.look(at(now, far)) == []
 

@@ -14,8 +14,8 @@ from aemo_updater.alerts.wording import body, bullets, key, line, listed, long, 
 PATIENCE = timedelta(hours=1)
 COMPANY = timedelta(minutes=30)
 """What has failed for so long is told of together with what has failed for an hour."""
-GAP_CYCLES = 3
-"""A pause of more cycles than this, and more than an hour, tells nothing of what was in between."""
+GAP, GAP_CYCLES = timedelta(hours=3), 3
+"""A pause that is longer than both tells nothing of what was in between."""
 REASON_LENGTH = 300
 
 
@@ -70,7 +70,7 @@ def judge(state: State | None, facts: Facts) -> tuple[State | None, list[Alert]]
     before = state or State(now)
     failing = {source.name: source for source in facts.sources if source.failure}
     spells = before.spells
-    if now - before.asked > max(PATIENCE, GAP_CYCLES * facts.interval):
+    if now - before.asked > max(GAP, GAP_CYCLES * facts.interval):
         spells = _anew(spells)
     spells, over = followed(spells, failing, now)
     all_fail = len(failing) == len(facts.sources) > 1
