@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from aemo_dashboard import __version__
-from aemo_dashboard.config import load_settings, set_up_logging
+from aemo_dashboard.config import load_settings
 from aemo_dashboard.errors import ConfigError
+from aemo_dashboard.logs import set_up_logging
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
