@@ -273,8 +273,8 @@ start() {
     run launchctl bootstrap "$place" "$(installed "$1")" || failed="$failed $1"
     return
   fi
-  run systemd reset-failed "nem-$1" 2>/dev/null || true
-  run systemd restart "nem-$1" || failed="$failed nem-$1"
+  run "${ctl[@]}" reset-failed "nem-$1" 2>/dev/null || true
+  run "${ctl[@]}" restart "nem-$1" || failed="$failed nem-$1"
 }
 
 run scripts/install.sh
@@ -296,9 +296,9 @@ done
 
 failed=
 if [ $kind != agent ]; then
-  run systemd daemon-reload
+  run "${ctl[@]}" daemon-reload
   for name in $services; do
-    run systemd enable --quiet "nem-$name"
+    run "${ctl[@]}" enable --quiet "nem-$name"
   done
 fi
 if [ -z "$no_start" ]; then

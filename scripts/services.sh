@@ -41,23 +41,19 @@ chosen() {
   done
 }
 
-# kind: system (root on Linux), user (systemd --user) or agent (launchd); units and settings: their folders.
+# kind: system (root on Linux), user (systemd --user) or agent (launchd); units and settings: their folders;
+# ctl: the command that speaks to systemd.
 find_kind() {
+  ctl=(systemctl)
   if [ "$(uname)" = Darwin ]; then
     kind=agent units=$HOME/Library/LaunchAgents settings=$HOME/.config/nem-energy
   elif [ "$(id -u)" = 0 ]; then
     kind=system units=/etc/systemd/system settings=/etc/nem-energy
   else
+    ctl=(systemctl --user)
     kind=user units=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
     settings=${XDG_CONFIG_HOME:-$HOME/.config}/nem-energy
   fi
-}
-
-systemd() {
-  case $kind in
-    system) systemctl "$@" ;;
-    user) systemctl --user "$@" ;;
-  esac
 }
 
 label() { echo "org.nem-energy.$1"; }
@@ -81,7 +77,7 @@ those_installed() {
 is_active() {
   case $kind in
     agent) launchctl print "gui/$(id -u)/$(label "$1")" >/dev/null 2>&1 ;;
-    *) systemd is-active --quiet "nem-$1" ;;
+    *) "${ctl[@]}" is-active --quiet "nem-$1" ;;
   esac
 }
 

@@ -36,7 +36,7 @@ for name in $services; do
   if [ "$kind" = agent ]; then
     run launchctl bootout "gui/$(id -u)/$(label "$name")" || true # it may not run
   else
-    run systemd disable --quiet --now "nem-$name"
+    run "${ctl[@]}" disable --quiet --now "nem-$name"
   fi
   run rm -f "$file"
   removed="$removed $name"
@@ -45,7 +45,7 @@ if [ -z "$removed" ]; then
   echo "None of these services is installed in $units."
   exit 0
 fi
-[ "$kind" = agent ] || run systemd daemon-reload
+[ "$kind" = agent ] || run "${ctl[@]}" daemon-reload
 
 dotenv=$DESTDIR$settings/.env
 if [ -n "$dry_run" ]; then would="Would be removed"; else would="Removed"; fi

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from aemo_updater.alerts.watch import watching
 from aemo_updater.config import Settings
 from aemo_updater.cycle_report import CycleReport, SourceReport
 from aemo_updater.service import Daemon, collector
@@ -194,9 +195,9 @@ async def test_a_daemon_whose_cycle_hangs_falls_silent(
         begun.set()
         await asyncio.Event().wait()
 
-    async with collector(settings) as one:
+    async with collector(settings) as one, watching(settings, one.storing) as watch:
         watchdog, stop = Watchdog(supervisor.address, 0.1, stalled_seconds=0.3), asyncio.Event()
-        daemon = Daemon(one, settings, stop, watchdog)
+        daemon = Daemon(one, watch, settings, stop, watchdog)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(one, "cycle", hang)
             async with watchdog.alive():

@@ -89,3 +89,18 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match=r"LOG_DIR=.*file/logs' can't be written"):
         set_up_logging(Settings(log_dir=tmp_path / "file" / "logs"))
+
+
+def test_why_the_command_ended_is_an_error_in_the_journal(tmp_path: Path) -> None:
+    with (tmp_path / "stderr").open("w+") as out:
+        status = os.fstat(out.fileno())
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+            "LOG_LEVEL": "LOUD",
+            "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}",
+        }
+        command = [sys.executable, str(Path(__file__).parents[1] / "run_dashboard_duckdb.py")]
+        assert subprocess.run(command, env=environment, cwd=tmp_path, stderr=out, check=False).returncode == 2
+        out.seek(0)
+        assert out.read().startswith("<3>LOG_LEVEL='LOUD' can't be used")

@@ -17,6 +17,8 @@ from aemo_dashboard.nemtime import NEM
 
 MAX_BYTES = 5 * 2**20
 KEPT = 5
+ERROR_IN_JOURNAL = "<3>"
+"""Before a sentence that no logger says."""
 TALKATIVE = ("panel", "bokeh", "bokeh_fastapi", "uvicorn.error")
 """These tell of every session's every tick and connection."""
 
