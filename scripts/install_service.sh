@@ -227,12 +227,11 @@ filled_in() {
 
 # What this systemd does not know is left out, and what only the system's own may do.
 fit_for() {
-  local old=
-  case $(systemctl --version 2>/dev/null | head -n 1) in
-    "systemd 24"* | "systemd 250"* | "systemd 251"* | "systemd 252"* | "systemd 253"*)
-      old='/^# up to 5 minutes/d; /^RestartSteps=/d; /^RestartMaxDelaySec=/d'
-      ;;
-  esac
+  local old='' version
+  version=$(systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
+  if [ "${version:-0}" -lt 254 ]; then
+    old='/^# up to 5 minutes/d; /^RestartSteps=/d; /^RestartMaxDelaySec=/d'
+  fi
   if [ $kind = user ]; then
     sed -e "$old" -e '/^# --- from here on only/,/^# --- to here/d' \
       -e '/^Wants=network-online/d; s/^After=network[-a-z]*\.target/After=/; s/ time-sync\.target//; /^After= *$/d' \

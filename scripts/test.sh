@@ -12,8 +12,9 @@ driver=$(python -c 'import pathlib, playwright; print(pathlib.Path(playwright.__
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 "$driver" --version >/dev/null 2>&1 || missing+=(libatomic1)
-command -v shellcheck >/dev/null || missing+=(shellcheck)
-command -v openssl >/dev/null || missing+=(openssl)
+for name in openssl rsync shellcheck; do
+  command -v $name >/dev/null || missing+=($name)
+done
 # where systemd runs, Debian would start its nginx at once, for everybody to see
 [ -x /usr/sbin/nginx ] || [ -d /run/systemd/system ] || missing+=(nginx)
 if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

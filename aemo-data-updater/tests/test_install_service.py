@@ -260,7 +260,9 @@ def test_a_dry_run_says_all_and_does_nothing(machine: Machine) -> None:
     assert "secret" not in said
 
 
-@pytest.mark.parametrize(("version", "steps"), [("252", False), ("253", False), ("254", True), ("257", True)])
+@pytest.mark.parametrize(
+    ("version", "steps"), [("239", False), ("252", False), ("253", False), ("254", True), ("257", True)]
+)
 def test_an_older_systemd_gets_what_it_knows(machine: Machine, version: str, steps: bool) -> None:
     machine.environment["SYSTEMD_VERSION"] = version
     machine.install()
