@@ -13,7 +13,7 @@ missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 "$driver" --version >/dev/null 2>&1 || missing+=(libatomic1)
 for name in openssl rsync shellcheck; do
-  command -v $name >/dev/null || missing+=($name)
+  command -v "$name" >/dev/null || missing+=("$name")
 done
 # where systemd runs, Debian would start its nginx at once, for everybody to see
 [ -x /usr/sbin/nginx ] || [ -d /run/systemd/system ] || missing+=(nginx)

@@ -70,11 +70,21 @@ def test_to_the_journal_without_the_time_and_with_the_severity(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("journal", [None, "8:1", "nonsense"])
-def test_elsewhere_with_the_time(tmp_path: Path, journal: str | None) -> None:
-    """A terminal, a file, or a child whose standard error is another than that of the service that started it."""
+def test_a_file_that_nobody_rotates_gets_warnings_alone(tmp_path: Path, journal: str | None) -> None:
+    """And the time: it is not the journal, whatever the service that started this process had."""
     said, written = speak(tmp_path, journal)
-    assert said == written
-    assert said[1].endswith("+10:00 WARNING warned")
+    assert said == written[1:]
+    assert said[0].endswith("+10:00 WARNING warned")
+    assert written[0].endswith("+10:00 INFO said")
+
+
+def test_who_reads_along_gets_all_with_the_time(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+    command = [sys.executable, "-c", SPEAKS, str(tmp_path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[0].endswith("+10:00 INFO said")
+    (file,) = tmp_path.iterdir()
+    assert done.stderr == file.read_text()
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

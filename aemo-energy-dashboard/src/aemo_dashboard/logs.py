@@ -1,7 +1,8 @@
 """Log lines in NEM time, to standard error and, where LOG_DIR is set, to a file that is kept from growing.
 
-What reads standard error may be systemd's journal, which writes the time itself: there a line begins with its severity
-instead, as sd-daemon(3) describes, so that ``journalctl -p warning`` finds it.
+Where there is that file and standard error is a plain file, too, as under launchd, that one gets warnings alone: nobody
+else keeps it from growing. What reads standard error may also be systemd's journal, which writes the time itself: there
+a line begins with its severity instead, as sd-daemon(3) describes, so that ``journalctl -p warning`` finds it.
 """
 
 import logging
@@ -9,6 +10,7 @@ import os
 import sys
 from datetime import datetime
 from logging.handlers import RotatingFileHandler
+from stat import S_ISREG
 from typing import TextIO
 
 from aemo_dashboard.config import Settings
@@ -52,11 +54,21 @@ def severity(level: int) -> int:
 
 def is_journal(stream: TextIO) -> bool:
     """Whether systemd's journal reads a stream: JOURNAL_STREAM has the device and inode of what it gave us."""
+    status = _status(stream)
+    return status is not None and os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
+
+
+def is_plain_file(stream: TextIO) -> bool:
+    """Whether what is said there stays on a disk."""
+    status = _status(stream)
+    return status is not None and S_ISREG(status.st_mode)
+
+
+def _status(stream: TextIO) -> os.stat_result | None:
     try:
-        status = os.fstat(stream.fileno())
+        return os.fstat(stream.fileno())
     except (OSError, ValueError):  # closed, or no file at all
-        return False
-    return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
+        return None
 
 
 def set_up_logging(settings: Settings) -> None:
@@ -68,6 +80,8 @@ def set_up_logging(settings: Settings) -> None:
     stderr.setFormatter(JournalFormatter() if is_journal(sys.stderr) else NemFormatter())
     handlers: list[logging.Handler] = [stderr]
     if settings.log_dir is not None:
+        if is_plain_file(sys.stderr) and not is_journal(sys.stderr):
+            stderr.setLevel(logging.WARNING)
         try:
             settings.log_dir.mkdir(parents=True, exist_ok=True)
             path = settings.log_dir / "aemo-dashboard.log"
