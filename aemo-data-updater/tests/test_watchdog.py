@@ -19,6 +19,7 @@ import pytest
 from aemo_updater.alerts.watch import watching
 from aemo_updater.config import Settings
 from aemo_updater.cycle_report import CycleReport, SourceReport
+from aemo_updater.errors import FetchError
 from aemo_updater.service import Daemon, collector
 from aemo_updater.watchdog import Watchdog
 
@@ -275,3 +276,17 @@ def test_what_hangs_says_where_before_it_is_ended(short: Path) -> None:
         assert daemon.wait(WAIT) == -signal.SIGABRT
     assert "Fatal Python error: Aborted" in (short / "said").read_text()
     assert "Current thread" in (short / "said").read_text()
+
+
+async def test_whatever_a_cycle_does_is_progress(tmp_path: Path) -> None:
+    settings = Settings(nemweb_url="http://127.0.0.1:9", shared_data_dir=tmp_path / "data")
+    async with collector(settings) as one:
+        seen = [one.progress()]
+        with pytest.raises(FetchError):
+            await one.client.fetch("no/such/file.zip")
+        seen.append(one.progress())
+        await one.storing.whole(lambda: None)
+        seen.append(one.progress())
+        one.storing.read(b"no zip", "PUBLIC_DISPATCHIS.zip", [])
+        seen.append(one.progress())
+    assert len(set(seen)) == 4
