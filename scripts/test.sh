@@ -7,13 +7,18 @@ cd "$(dirname "$0")/.."
 scripts/install.sh --dev
 PATH=$PWD/.venv/bin:$PATH
 
-# a browser, and what Playwright's driver for it lacks on a bare Debian
+# a browser, what Playwright's driver for it lacks on a bare Debian, and what the examples and scripts are tried with
 driver=$(python -c 'import pathlib, playwright; print(pathlib.Path(playwright.__file__).parent / "driver" / "node")')
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 "$driver" --version >/dev/null 2>&1 || missing+=(libatomic1)
+for name in openssl rsync shellcheck; do
+  command -v "$name" >/dev/null || missing+=("$name")
+done
+# where systemd runs, Debian would start its nginx at once, for everybody to see
+[ -x /usr/sbin/nginx ] || [ -d /run/systemd/system ] || missing+=(nginx)
 if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  echo "Installing Debian's ${missing[*]} for the browser tests …"
+  echo "Installing Debian's ${missing[*]} for the tests …"
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
 fi

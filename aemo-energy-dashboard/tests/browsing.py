@@ -22,7 +22,7 @@ PATIENCE = 15_000  # ms
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(arguments: Sequence[str] = ARGUMENTS) -> Iterator[Browser]:
     """The browser; without one the test is skipped, or fails where REQUIRE_BROWSER=1 says that there has to be one."""
     with sync_playwright() as playwright:
         executable = CHROMIUM if CHROMIUM.exists() else Path(playwright.chromium.executable_path)
@@ -31,7 +31,7 @@ def chromium() -> Iterator[Browser]:
             if os.environ.get("REQUIRE_BROWSER") == "1":
                 pytest.fail(sentence)
             pytest.skip(sentence)
-        browser = playwright.chromium.launch(executable_path=str(executable), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=str(executable), args=list(arguments))
         yield browser
         browser.close()
 

@@ -1,6 +1,5 @@
 """Settings and the command line: sentences, not traces."""
 
-import logging
 import os
 import re
 import subprocess
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aemo_dashboard.app import create_app
-from aemo_dashboard.config import NemFormatter, Settings, load_settings, set_up_logging
+from aemo_dashboard.config import Settings, load_settings
 from aemo_dashboard.errors import ConfigError
 
 NAMES = (
@@ -69,12 +68,6 @@ def test_a_file_is_no_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         load_settings()
 
 
-def test_an_unwritable_log_folder_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigError, match="LOG_DIR"):
-        set_up_logging(Settings(log_dir=tmp_path / "file" / "logs"))
-
-
 def test_the_command_stops_with_a_sentence_and_code_2(tmp_path: Path) -> None:
     environment = {**os.environ, "DASHBOARD_PORT": "many"}
     script = Path(__file__).parents[1] / "run_dashboard_duckdb.py"
@@ -91,12 +84,6 @@ def test_the_command_stops_with_a_sentence_and_code_2(tmp_path: Path) -> None:
     assert done.stderr.startswith("DASHBOARD_PORT='many' can't be used")
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
-
-
-def test_log_lines_are_in_nem_time() -> None:
-    record = logging.LogRecord("x", logging.INFO, "x.py", 1, "hello", None, None)
-    record.created = 1_755_677_400.0  # 2025-08-20 08:10 UTC
-    assert NemFormatter("%(asctime)s %(message)s").format(record) == "2025-08-20T18:10:00+10:00 hello"
 
 
 def test_every_setting_is_explained() -> None:

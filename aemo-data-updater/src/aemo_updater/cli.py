@@ -4,6 +4,7 @@ What only some commands need is imported by them: `run` lives for months, and ho
 """
 
 import asyncio
+import faulthandler
 import json
 import logging
 import os
@@ -53,6 +54,7 @@ def _start(name: str) -> Settings:
 def run() -> None:
     """Collect until told to end: a cycle every UPDATE_INTERVAL_SECONDS."""
     use_little()
+    faulthandler.enable()  # a watchdog that ends it has it say first where it stood still
     asyncio.run(run_daemon(_start("collector")))
 
 

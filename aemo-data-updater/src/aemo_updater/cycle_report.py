@@ -82,6 +82,18 @@ class CycleReport:
         """No source failed."""
         return all(s.ok for s in self.sources)
 
+    def spoken(self) -> str:
+        """The report as a sentence."""
+        failing = [s.name for s in self.sources if not s.ok]
+        newest = max((s.newest for s in self.sources if s.newest), default=None)
+        missing = sum(len(stamps) for stamps in self.holes.values())
+        return (
+            f"Cycle ended {self.ended:%Y-%m-%d %H:%M} NEM time: {sum(s.stored for s in self.sources)} files stored"
+            + (f", newest interval {newest:%Y-%m-%d %H:%M}" if newest else "")
+            + (f", {missing:,} intervals are missing" if missing else "")
+            + (f"; with failures: {', '.join(failing)}" if failing else "")
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """The report in the types of JSON."""
         return {

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 
 from aemo_updater.errors import UpdaterError
+from aemo_updater.logs import ERROR_IN_JOURNAL, is_journal
 
 CANNOT_WORK = 2
 """Exit code where nothing could be tried: a bad setting, a data folder that cannot be used."""
@@ -19,7 +20,7 @@ def in_a_sentence(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **kwargs)
         except (UpdaterError, ValueError) as error:
-            print(f"aemo-updater: {error}", file=sys.stderr)
+            print(f"{ERROR_IN_JOURNAL if is_journal(sys.stderr) else ''}aemo-updater: {error}", file=sys.stderr)
             raise SystemExit(CANNOT_WORK) from None
 
     return wrapper

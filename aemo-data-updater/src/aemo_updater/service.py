@@ -5,7 +5,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -29,6 +29,7 @@ from aemo_updater.storage.ledger import LEDGER_NAME, Ledger
 from aemo_updater.storage.lock import sole_collector
 from aemo_updater.storage.quarantine import QUARANTINE
 from aemo_updater.unified_collector import Collector
+from aemo_updater.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -69,10 +70,21 @@ async def run_daemon(settings: Settings, clock: Clock = nem_now) -> None:
 
     A disk that refuses is waited for, a damaged ledger exchanged. Raises StoreError where only a person can help.
     """
-    stop = asyncio.Event()
+    stop, watchdog = asyncio.Event(), Watchdog()
     loop = asyncio.get_running_loop()
+
+    def told() -> None:
+        stop.set()
+        watchdog.stopping()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, told)
+    async with watchdog.alive():
+        await _collect_until(stop, settings, clock, watchdog)
+    log.info("ended")
+
+
+async def _collect_until(stop: asyncio.Event, settings: Settings, clock: Clock, watchdog: Watchdog) -> None:
     while not stop.is_set():
         try:
             async with collector(settings, clock) as one, watching(settings, one.storing) as watch:
@@ -80,16 +92,18 @@ async def run_daemon(settings: Settings, clock: Clock = nem_now) -> None:
                     "collecting from %s into %s every %g s",
                     settings.nemweb_url, settings.shared_data_dir, settings.update_interval_seconds,
                 )  # fmt: skip
-                await Daemon(one, watch, settings, stop).work()
+                watchdog.ready()
+                await Daemon(one, watch, settings, stop, watchdog).work()
         except DamagedError as error:
             if error.path.name not in (LEDGER_NAME, OUTBOX_NAME):
                 raise
             Database.take_aside(error, settings.shared_data_dir / QUARANTINE)
         except DiskError as error:  # at the start; a cycle waits for itself
             log.error("%s; tried again in %g s", error, settings.update_interval_seconds)
+            watchdog.ready()
+            watchdog.say(f"{error}; waits for it")
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), settings.update_interval_seconds)
-    log.info("ended")
 
 
 @dataclass
@@ -100,6 +114,7 @@ class Daemon:
     watch: Watch
     settings: Settings
     stop: asyncio.Event
+    watchdog: Watchdog = field(default_factory=Watchdog)
     _chores: asyncio.Task[None] | None = None
     _kept_house: datetime | None = None
     _disk_refuses: bool = False
@@ -124,7 +139,8 @@ class Daemon:
                 while not self.stop.is_set():
                     started = self.clock()
                     cycle = asyncio.ensure_future(self.cycle())
-                    await self._until_told(cycle)
+                    with self.watchdog.over(self.collector.progress):
+                        await self._until_told(cycle)
                     if sending.done():  # only where the outbox fails
                         sending.result()
                     if not self.stop.is_set():
@@ -168,8 +184,10 @@ class Daemon:
             if not self._disk_refuses:
                 log.error("%s; nothing stored has changed, and each cycle tries again", error)
             self._disk_refuses = True
+            self.watchdog.say(f"{error}; waits for it")
             await self._tell(None, str(error))
             return None
+        self.watchdog.say(report.spoken())
         if self._disk_refuses:
             self._disk_refuses = False
             log.warning("the data folder can be written again")

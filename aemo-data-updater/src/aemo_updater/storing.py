@@ -48,6 +48,8 @@ class Storing:
     dataset: Dataset
     ledger: Ledger
     clock: Clock
+    pieces: int = 0
+    """Of work that ended, and files that were read, so far."""
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
@@ -74,6 +76,7 @@ class Storing:
                 return work()
             finally:  # the C library keeps what it is given back until it is asked: 10 MB after a backlog
                 pa.default_memory_pool().release_unused()
+                self.pieces += 1
 
         async with self._lock:
             task = asyncio.ensure_future(asyncio.to_thread(to_its_end))
@@ -95,6 +98,7 @@ class Storing:
 
     def read(self, data: bytes, name: str, feeds: Sequence[Feed], **bounds: Any) -> Extract | ReportError:
         """What a report has, as `extract` says, or why it cannot be read."""
+        self.pieces += 1
         try:
             return extract(data, name, feeds, **bounds)
         except ReportError as error:

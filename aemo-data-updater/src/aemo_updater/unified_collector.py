@@ -72,6 +72,10 @@ class Collector:
     def __post_init__(self, dataset: Dataset) -> None:
         self.storing = Storing(dataset, self.ledger, self.clock)
 
+    def progress(self) -> tuple[int, int, int]:
+        """Requests, received bytes and pieces of work so far: something of it grows as long as a cycle comes on."""
+        return self.client.traffic.requests, self.client.traffic.received_bytes, self.storing.pieces
+
     async def cycle(self) -> CycleReport:
         """One look at every source, and at what is missing then.
 

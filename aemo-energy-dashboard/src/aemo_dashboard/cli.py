@@ -1,12 +1,14 @@
 """``aemo-dashboard``: the command line."""
 
+import sys
 from typing import Annotated
 
 import typer
 
 from aemo_dashboard import __version__
-from aemo_dashboard.config import load_settings, set_up_logging
+from aemo_dashboard.config import load_settings
 from aemo_dashboard.errors import ConfigError
+from aemo_dashboard.logs import ERROR_IN_JOURNAL, is_journal, set_up_logging
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -34,7 +36,7 @@ def serve(
         settings = settings.model_copy(update={name: value for name, value in chosen.items() if value is not None})
         set_up_logging(settings)
     except ConfigError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(f"{ERROR_IN_JOURNAL if is_journal(sys.stderr) else ''}{error}", err=True)
         raise typer.Exit(2) from None
     # Panel takes seconds to import; a bad setting and --help should not wait for it.
     from aemo_dashboard.app import serve as run

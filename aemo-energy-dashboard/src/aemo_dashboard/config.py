@@ -1,10 +1,6 @@
 """Settings, from the process environment and, weaker, a ``.env`` file in the working directory."""
 
-import logging
 import os
-import sys
-from datetime import datetime
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,7 +8,6 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from aemo_dashboard.errors import ConfigError
-from aemo_dashboard.nemtime import NEM
 
 ENV_FILE = Path(".env")
 
@@ -76,29 +71,3 @@ def load_settings() -> Settings:
             for fault in error.errors()
         ]
         raise ConfigError(" ".join(faults)) from None
-
-
-class NemFormatter(logging.Formatter):
-    """Log lines in NEM time, as the collector's are."""
-
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802, ARG002
-        """The moment of a record with its offset."""
-        return datetime.fromtimestamp(record.created, NEM).isoformat(timespec="seconds")
-
-
-def set_up_logging(settings: Settings) -> None:
-    """Log to standard error, and to a rotating file where LOG_DIR names a folder."""
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
-    if settings.log_dir is not None:
-        try:
-            settings.log_dir.mkdir(parents=True, exist_ok=True)
-            path = settings.log_dir / "aemo-dashboard.log"
-            handlers.append(RotatingFileHandler(path, maxBytes=5_000_000, backupCount=3, encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"LOG_DIR={str(settings.log_dir)!r} can't be written: {error.strerror}.") from None
-    for handler in handlers:
-        handler.setFormatter(NemFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=settings.log_level, handlers=handlers, force=True)
-    if settings.log_level != "DEBUG":  # these tell of every session's every tick and connection
-        for talkative in ("panel", "bokeh", "bokeh_fastapi", "uvicorn.error"):
-            logging.getLogger(talkative).setLevel(logging.WARNING)
