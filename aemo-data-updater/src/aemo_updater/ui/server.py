@@ -10,9 +10,8 @@ from typing import Any
 
 import panel as pn
 from bokeh.server.urls import per_app_patterns
-from bokeh.server.views.ws import WSHandler
 from bokeh.settings import settings
-from panel.io.server import Server, get_server
+from panel.io.server import Server, WSHandler, get_server
 from panel.template import MaterialTemplate
 from tornado.httputil import HTTPHeaders
 from tornado.web import OutputTransform, RequestHandler
@@ -73,14 +72,13 @@ class OwnPages(WSHandler):
     def check_origin(self, origin: str) -> bool:
         """Whether a page of this origin may open a session."""
         application: Any = self.application  # a BokehTornado, which Tornado's types don't know
-        named = {host.partition(":")[0] for host in application.websocket_origins}  # it adds ports
-        if OWN_PAGES in named and not settings.allowed_ws_origin():
+        if OWN_PAGES in application.websocket_origins and not settings.allowed_ws_origin():
             return WebSocketHandler.check_origin(self, origin)
         return super().check_origin(origin)
 
 
 def mend() -> None:
-    """Put the handler in Bokeh's place; Panel does the same with others."""
+    """Put the handler in the place of Panel's, once."""
     per_app_patterns[:] = [
         (each[0], OwnPages, *each[2:]) if each[1] is WSHandler else each for each in per_app_patterns
     ]
