@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything up: installs if needed, then runs the collector and the dashboard until Ctrl-C.
+# Everything up: installs if needed, then runs the collector, its status page and the dashboard until Ctrl-C.
 # Usage: scripts/run.sh [--demo] [--port N]
 #   --demo    a simulated market, in shared-data/demo; also what a first start shows that cannot reach NEMWEB
 #   --port N  the dashboard's port, 5010 without it. Other settings: .env.example
@@ -36,7 +36,7 @@ done
 
 # --- what is to run --------------------------------------------------------------------------------------------------
 
-# "real URL" or "demo URL", the URL being the dashboard's; and a plain notice where NEMWEB cannot be reached. A bad
+# "real" or "demo", with the URLs of the dashboard and of the status page; and a plain notice where NEMWEB cannot be reached. A bad
 # setting ends it here. (Not written inside $(…): the bash of macOS trips over quotes in a here-document there.)
 decide() {
   python - "$1" <<'PY'
@@ -85,8 +85,13 @@ if mode == "auto":
                 f"it then collects the real market into {data}, and nothing of the demo gets there."
             )
         print("\n" + "".join(f"  {line}\n" for line in notice.splitlines()), file=sys.stderr)
-host = dashboard.dashboard_host
-print(mode, f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{dashboard.dashboard_port}/")
+def url(host, port):
+    """What a browser on this machine is to open."""
+    host = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    return f"http://{host}:{port}/"
+
+dashboard_url = url(dashboard.dashboard_host, dashboard.dashboard_port)
+print(mode, dashboard_url, url(updater.status_ui_host, updater.status_ui_port))
 PY
 }
 
@@ -173,21 +178,24 @@ open_browser() {
 
 real() {
   serve collector aemo-updater run
+  serve status-page aemo-updater ui
   serve dashboard aemo-dashboard serve
   until_it_answers "$1"
-  printf '\n  Dashboard: %s\n  Ctrl-C ends both services.\n\n' "$1"
+  printf '\n  Dashboard: %s\n  Collector: %s\n  Ctrl-C ends all services.\n\n' "$1" "$2"
 }
 
 # The page can be used at once and fills from the newest two days on; the collector goes on from there.
 demo() {
   export SHARED_DATA_DIR=$PWD/shared-data/demo
   start_market
+  serve status-page aemo-updater ui
   serve dashboard aemo-dashboard serve
   until_it_answers "$1"
   cat <<NOTICE
 
   Simulated market (seed 1): these are not AEMO's numbers.
   Dashboard:   $1
+  Collector:   $2
   Its NEMWEB:  $NEMWEB_URL/
   Its data:    shared-data/demo
   Ctrl-C ends all services.
@@ -232,9 +240,10 @@ scratch=$(mktemp -d)
 trap end EXIT
 trap 'exit 0' HUP INT TERM
 
-case $plan in
-  real*) real "${plan#* }" ;;
-  demo*) demo "${plan#* }" ;;
+read -r mode dashboard_url status_url <<<"$plan"
+case $mode in
+  real) real "$dashboard_url" "$status_url" ;;
+  demo) demo "$dashboard_url" "$status_url" ;;
 esac
 while true; do
   look_after

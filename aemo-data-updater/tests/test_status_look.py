@@ -168,6 +168,14 @@ async def test_a_look_that_hangs_or_fails_is_told(root: Path, monkeypatch: pytes
     monkeypatch.setattr(producing.sys, "executable", "/bin/false")
     with pytest.raises(LookError, match="ended with exit code 1: it said nothing"):
         await looked(root)
+    monkeypatch.setattr(producing.sys, "executable", "/no/such/python")
+    with pytest.raises(LookError, match="no process could be started for it: No such file or directory"):
+        await looked(root)
+    producer = Producer(options(root), lambda: NOW)
+    await until_looked(producer)
+    said = f"{root}: the data folder could not be looked through: no process could be started for it"
+    assert producer.snapshot.look_fault.startswith(said)
+    assert any(reason.startswith(said) for reason in reasons(producer.snapshot))
 
 
 async def until_looked(producer: Producer) -> None:

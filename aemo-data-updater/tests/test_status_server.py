@@ -1,6 +1,8 @@
 """The status page's process: how it answers, whom it refuses, and what it takes."""
 
 import asyncio
+import contextlib
+import http.client
 import json
 import os
 import re
@@ -12,13 +14,14 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from status_folder import StandIn, cycle, fill, keep_cycles, send, standing_in, well
 from status_serving import Served, contents, free_port, get, reading_only, serving, status_page
-from tornado.httpclient import HTTPClientError, HTTPRequest
-from tornado.websocket import WebSocketClientConnection, websocket_connect
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import websocket_connect
 
 from aemo_updater.nemtime import isoformat, nem_now
 from aemo_updater.ui.options import Options
@@ -78,20 +81,40 @@ def test_the_page_names_no_other_host(served: Served) -> None:
     assert hosts == set()
 
 
-async def session(served: Served, origin: str) -> WebSocketClientConnection:
-    """The websocket of a page that was fetched. Raises HTTPClientError where it is refused."""
-    page = await asyncio.to_thread(get, served.url)
-    found = re.search(r'"token": ?"([^"]+)"', page.text)
+def token_of(served: Served) -> str:
+    """Of the session of a page that was fetched."""
+    found = re.search(r'"token": ?"([^"]+)"', get(served.url).text)
     assert found is not None
-    request = HTTPRequest(f"{served.url.replace('http', 'ws')}ws", headers={"Origin": origin})
-    return await websocket_connect(request, subprotocols=["bokeh", found[1]])
+    return found[1]
 
 
-@pytest.mark.parametrize("origin", ["https://example.org", "http://127.0.0.1:1"])
-async def test_only_its_own_pages_open_a_session(served: Served, origin: str) -> None:
-    await leave(await session(served, served.url.rstrip("/")))
-    with pytest.raises(HTTPClientError, match="403"):
-        await session(served, origin)
+def answer_to(served: Served, origin: str) -> int:
+    """What a page of that origin is answered that asks for a session: 101 where it gets one."""
+    there = urlsplit(served.url)
+    asked = {
+        "Origin": origin, "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol": f"bokeh, {token_of(served)}",
+    }  # fmt: skip
+    with contextlib.closing(http.client.HTTPConnection(there.netloc, timeout=10)) as connection:
+        connection.request("GET", "/ws", headers=asked)
+        with connection.getresponse() as answer:
+            return answer.status
+
+
+def test_only_its_own_pages_open_a_session(served: Served) -> None:
+    own = served.url.rstrip("/")
+    assert [answer_to(served, o) for o in (own, "https://example.org", "http://127.0.0.1:1")] == [101, 403, 403]
+
+
+def test_where_all_hosts_reach_it_only_its_own_pages_do(root: Path) -> None:
+    with status_page(root, STATUS_UI_HOST="0.0.0.0") as served:
+        own = served.url.rstrip("/")
+        assert [answer_to(served, o) for o in (own, "https://example.org", f"{own}1")] == [101, 403, 403]
+
+
+def test_a_proxy_in_front_is_named(root: Path) -> None:
+    with status_page(root, BOKEH_ALLOW_WS_ORIGIN="nem.example.org") as served:
+        assert [answer_to(served, f"https://{name}") for name in ("nem.example.org", "example.org")] == [101, 403]
 
 
 def test_the_first_page_is_there_at_once(served: Served) -> None:
@@ -180,13 +203,10 @@ def test_who_may_only_read_serves_all_and_changes_nothing(tmp_path: Path) -> Non
 
 async def visit(served: Served) -> None:
     """A reader who gets the page with its session, and goes again."""
-    connection = await session(served, served.url.rstrip("/"))
+    token = await asyncio.to_thread(token_of, served)
+    request = HTTPRequest(f"{served.url.replace('http', 'ws')}ws", headers={"Origin": served.url.rstrip("/")})
+    connection = await websocket_connect(request, subprotocols=["bokeh", token])
     assert await asyncio.wait_for(connection.read_message(), 10) is not None
-    await leave(connection)
-
-
-async def leave(connection: WebSocketClientConnection) -> None:
-    """Close it, to its end."""
     connection.close()
     while await asyncio.wait_for(connection.read_message(), 10) is not None:
         pass

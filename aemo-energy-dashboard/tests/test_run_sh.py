@@ -25,6 +25,7 @@ SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 NOWHERE = "http://127.0.0.1:9"
 MARKET = "http://127.0.0.1:4242"
 PATIENCE = 30
+SERVICES = ["aemo-dashboard serve", "aemo-updater run", "aemo-updater ui"]
 
 PYTHON = f"""#!/usr/bin/env bash
 exec {sys.executable} "$@"
@@ -34,7 +35,7 @@ echo "$$|aemo-updater $*|$NEMWEB_URL|${{SHARED_DATA_DIR:-}}" >>"$STARTED"
 case $1 in
   replica) [ -z "${{NO_MARKET:-}}" ] || exit 2; echo {MARKET}; exec sleep 60 ;;
   backfill) [ -z "${{SLOW_BACKFILL:-}}" ] || exec sleep 60; exit 1 ;;
-  run) exec sleep 60 ;;
+  run | ui) exec sleep 60 ;;
 esac
 """
 DASHBOARD = """#!/usr/bin/env bash
@@ -177,9 +178,11 @@ def test_the_demo_and_its_end(checkout: Checkout) -> None:
     began = nem_now().date()
     with checkout.running("--demo", until="aemo-updater run") as script:
         today = began if any(str(began) in one.command for one in checkout.started) else nem_now().date()
-        assert [one.command for one in checkout.started] == [
+        started = [one.command for one in checkout.started]
+        assert [started[0], *sorted(started[1:3]), *started[3:]] == [  # two at once
             "aemo-updater replica --simulate --seed 1 --port 0",
             "aemo-dashboard serve",
+            "aemo-updater ui",
             "aemo-updater once",
             f"aemo-updater backfill --from {today - timedelta(days=14)} --to {today}",
             "aemo-updater run",
@@ -187,10 +190,11 @@ def test_the_demo_and_its_end(checkout: Checkout) -> None:
         assert {one.data for one in checkout.started} == {str(checkout.root / "shared-data" / "demo")}
         assert {one.nemweb for one in checkout.started[1:]} == {MARKET}
         assert f"Dashboard:   http://127.0.0.1:{checkout.port}/" in checkout.said
+        assert "Collector:   http://127.0.0.1:5011/" in checkout.said
         assert "Simulated market (seed 1): these are not AEMO's numbers." in checkout.said
         assert "aemo-updater backfill ended with exit code 1" in checkout.said
         assert "cannot be reached" not in checkout.said
-        assert [one.alive for one in checkout.started] == [True, True, False, False, True]
+        assert [one.alive for one in checkout.started] == [True, True, True, False, False, True]
         script.send_signal(signal.SIGTERM)
         assert script.wait(PATIENCE) == 0
         assert not any(one.alive for one in checkout.started)
@@ -205,7 +209,7 @@ def test_a_first_start_without_nemweb_is_the_demo_and_says_so(checkout: Checkout
             "start scripts/run.sh",
         ):
             assert words in " ".join(checkout.said.split())
-        assert [one.alive for one in checkout.started] == [True, True, False, True]
+        assert [one.alive for one in checkout.started] == [True, True, True, False, True]
         script.send_signal(signal.SIGINT)
         assert script.wait(PATIENCE) == 0
         assert not any(one.alive for one in checkout.started)
@@ -216,7 +220,11 @@ def test_real_data_is_never_hidden(checkout: Checkout) -> None:
     part.parent.mkdir(parents=True)
     part.write_bytes(b"")
     with checkout.running(until="Dashboard:"):
-        assert sorted(one.command for one in checkout.started) == ["aemo-dashboard serve", "aemo-updater run"]
+        assert sorted(one.command for one in checkout.started) == [
+            "aemo-dashboard serve",
+            "aemo-updater run",
+            "aemo-updater ui",
+        ]
         assert {(one.nemweb, one.data) for one in checkout.started} == {(NOWHERE, "")}
         assert "The dashboard shows what is stored in" in checkout.said
         assert "scripts/run.sh --demo" in checkout.said
@@ -226,7 +234,11 @@ def test_real_data_is_never_hidden(checkout: Checkout) -> None:
 def test_nemweb_is_collected_where_it_answers_and_an_ended_service_ends_all(checkout: Checkout, nemweb: str) -> None:
     checkout.environment["NEMWEB_URL"] = nemweb
     with checkout.running(until="Dashboard:") as script:
-        assert sorted(one.command for one in checkout.started) == ["aemo-dashboard serve", "aemo-updater run"]
+        assert sorted(one.command for one in checkout.started) == [
+            "aemo-dashboard serve",
+            "aemo-updater run",
+            "aemo-updater ui",
+        ]
         assert "cannot be reached" not in checkout.said
         collector = next(one for one in checkout.started if one.command == "aemo-updater run")
         os.kill(collector.number, signal.SIGKILL)

@@ -18,6 +18,7 @@ def main() -> None:
             for talkative in ("panel", "bokeh", "tornado.general"):
                 logging.getLogger(talkative).setLevel(logging.WARNING)
             logging.getLogger("tornado.access").setLevel(logging.CRITICAL)
+            logging.getLogger("bokeh.server.util").setLevel(logging.ERROR)  # it warns of "*", which is not all here
         from aemo_updater.ui.server import serve
 
         asyncio.run(serve(options))

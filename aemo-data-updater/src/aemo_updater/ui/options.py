@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+OWN_PAGES = "*"
+"""In place of hosts: whatever this machine is called by, its own pages may."""
 DISK_LEAST_MB = 1_000
 """Less free than this is a reason to be not well."""
 
@@ -47,6 +49,6 @@ class Options:
         if self.origins:
             return list(self.origins)
         if self.host in ("0.0.0.0", "::"):  # noqa: S104 - told apart, not bound
-            return ["*"]
+            return [OWN_PAGES]
         names = {f"[{self.host}]" if ":" in self.host else self.host, "localhost", "127.0.0.1"}
         return [f"{name}:{self.port}" for name in sorted(names)]

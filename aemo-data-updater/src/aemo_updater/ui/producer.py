@@ -86,7 +86,8 @@ class Producer:
             self._seen = fingerprint
             self._looking = asyncio.ensure_future(self._look())
         elif self._looking is not None and self._looking.done():
-            self._looking = None
+            ended, self._looking = self._looking, None
+            ended.result()  # what went wrong in a way that nobody foresaw
         told = collector.interval_seconds if collector is not None else None
         interval = self._interval if told is None else timedelta(seconds=told)
         snapshot = Snapshot(
@@ -161,10 +162,13 @@ def fingerprint_of(root: Path) -> Fingerprint:
 
 async def looked(root: Path, patience: float = PATIENCE_SECONDS) -> Folder:
     """What a child process finds in the folder. Raises LookError."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "aemo_updater.ui.look", str(root),
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "aemo_updater.ui.look", str(root),
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+    except OSError as error:  # no memory, no more processes
+        raise LookError(f"no process could be started for it: {error.strerror or error}") from error
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
     try:

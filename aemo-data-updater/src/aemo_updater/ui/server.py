@@ -9,17 +9,20 @@ from contextlib import suppress
 from typing import Any
 
 import panel as pn
-from panel.io.server import Server, get_server
+from bokeh.server.urls import per_app_patterns
+from bokeh.settings import settings
+from panel.io.server import Server, WSHandler, get_server
 from panel.template import MaterialTemplate
 from tornado.httputil import HTTPHeaders
 from tornado.web import OutputTransform, RequestHandler
+from tornado.websocket import WebSocketHandler
 
 from aemo_updater.errors import UpdaterError
 from aemo_updater.nemtime import isoformat
 from aemo_updater.ui.health import reasons
 from aemo_updater.ui.looks import ASSETS
 from aemo_updater.ui.metrics import CONTENT_TYPE, exposed
-from aemo_updater.ui.options import Options
+from aemo_updater.ui.options import OWN_PAGES, Options
 from aemo_updater.ui.producer import Producer
 from aemo_updater.ui.shared import Shared
 from aemo_updater.ui.snapshot import Snapshot
@@ -58,6 +61,27 @@ class Guarded(OutputTransform):
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "same-origin"
         return status_code, headers, chunk
+
+
+class OwnPages(WSHandler):
+    """A session's websocket. Behind the page are buttons: where any host is allowed, it still has to be the one asked.
+
+    Bokeh takes all pages of all hosts there: any that its reader visits meanwhile could press them.
+    """
+
+    def check_origin(self, origin: str) -> bool:
+        """Whether a page of this origin may open a session."""
+        application: Any = self.application  # a BokehTornado, which Tornado's types don't know
+        if OWN_PAGES in application.websocket_origins and not settings.allowed_ws_origin():
+            return WebSocketHandler.check_origin(self, origin)
+        return super().check_origin(origin)
+
+
+def mend() -> None:
+    """Put the handler in the place of Panel's, once."""
+    per_app_patterns[:] = [
+        (each[0], OwnPages, *each[2:]) if each[1] is WSHandler else each for each in per_app_patterns
+    ]
 
 
 class Plain(RequestHandler):
@@ -120,6 +144,7 @@ def _say(error: Exception) -> None:
 
 def make_server(options: Options, producer: Producer) -> Server:
     """The server, listening and not started yet. Raises PortError."""
+    mend()
     pn.extension(design=LocalMaterial, exception_handler=_say)
     shared = Shared(options, producer)
     given = {"producer": producer}
