@@ -10,6 +10,7 @@ import sqlite3
 import sys
 import tempfile
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,10 @@ sys.path.insert(0, str(ROOT / "aemo-data-updater" / "tests"))
 from status_folder import StandIn, cycle, entry, keep_cycles, send, standing_in  # noqa: E402 - found by the line above
 from status_serving import ARGUMENTS, CHROMIUM, status_page  # noqa: E402
 
+from aemo_updater.alerts.episodes import Episode, Quote  # noqa: E402
 from aemo_updater.alerts.model import Kind  # noqa: E402
+from aemo_updater.alerts.price_rule import Speaker  # noqa: E402
+from aemo_updater.alerts.settings import Limits  # noqa: E402
 from aemo_updater.nemtime import isoformat, nem_now  # noqa: E402
 from aemo_updater.storage.ledger import LEDGER_NAME, Ledger  # noqa: E402
 from aemo_updater.ui.look import look  # noqa: E402
@@ -56,11 +60,15 @@ def a_day(root: Path, now: datetime) -> None:
     with Ledger(ledger) as kept:
         kept.bad("Rooftop_PV", entry(bad), why, starts[180])
         kept.new_unknown_duids(["NEWBESS1", "NEWWF2"], starts[200])
-    high, extreme = now - timedelta(hours=11, minutes=20), now - timedelta(hours=11, minutes=5)
-    send(root, "high", "SA1 $2,340.15/MWh at 18:30: above $1,000", high, "+61412345678")
-    send(root, "extreme", "SA1 $14,207.00/MWh at 18:45: above $10,000", extreme, "+61412345678")
+    high = now.replace(second=0, microsecond=0) - timedelta(hours=11, minutes=20 + now.minute % 5)
+    first, worst, last = (Quote(high + timedelta(minutes=m), p) for m, p in ((0, 2_340.15), (15, 14_207), (40, 121.3)))
+    episode = Episode(first, worst, worst, last)
+    say = Speaker("SA1", Limits(1_000, 10_000, 300), high)
+    begins = say.begins(replace(episode, extreme=None))
+    for alert in (begins, say.becomes_extreme(episode, worst), say.recovers(episode, last)):
+        send(root, alert.key, alert.text, alert.at, "+61412345678")
     send(
-        root, "source", "TradingIS fails since 00:15: the server answers 503", starts[60], "anna@example.org",
+        root, "source", "TradingIS fails since 00:32 NEM time: the server answers 503", starts[60], "anna@example.org",
         sink="email", kind=Kind.SOURCE,
     )  # fmt: skip
 

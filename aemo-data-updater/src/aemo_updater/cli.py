@@ -162,6 +162,7 @@ def ui(
         settings.update_interval_seconds,
         settings.log_level,
         settings.log_dir,
+        disk_least_mb=settings.alert_disk_free_mb,
     )
     # a process anew, of the same number: what settings are read with would stay in this one
     os.execv(sys.executable, [sys.executable, "-m", "aemo_updater.ui", options.as_text()])  # noqa: S606

@@ -6,8 +6,6 @@ from pathlib import Path
 
 OWN_PAGES = "*"
 """In place of hosts: whatever this machine is called by, its own pages may."""
-DISK_LEAST_MB = 1_000
-"""Less free than this is a reason to be not well."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,8 @@ class Options:
     interval_seconds: float
     log_level: str
     log_dir: Path | None
-    disk_least_mb: float = DISK_LEAST_MB
+    disk_least_mb: float = 1_000
+    """Less free than this is a reason to be not well."""
     let_go_seconds: float = 15
     """How long a session is kept whose page was closed, or was never opened."""
 
