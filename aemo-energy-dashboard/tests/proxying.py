@@ -53,7 +53,11 @@ class Proxy:
     @property
     def address(self) -> str:
         """The dashboard's, for a browser that was told where the name is."""
-        return f"https://{NAME}:{self.port}/"
+        return self.address_of(NAME)
+
+    def address_of(self, name: str) -> str:
+        """A page's, by its name."""
+        return f"https://{name}:{self.port}/"
 
     @property
     def trust(self) -> ssl.SSLContext:
