@@ -462,3 +462,19 @@ def test_recipients_are_shown_masked() -> None:
     assert masked(ANNA) == "+61...678"
     assert masked("anna@example.org, ben@example.org") == "a...@example.org, b...@example.org"
     assert masked("") == ""
+
+
+@pytest.mark.parametrize("between", range(4))
+async def test_told_to_end_in_the_moment_of_a_wake_it_ends(tmp_path: Path, between: int) -> None:
+    """However many turns of the loop lie between the two."""
+    with Outbox(tmp_path / OUTBOX_NAME) as outbox:
+        dispatcher = Dispatcher(outbox, {}, Hands())
+        work = asyncio.ensure_future(dispatcher.work())
+        await asyncio.sleep(0.05)
+        dispatcher.wake()
+        for _ in range(between):
+            await asyncio.sleep(0)
+        work.cancel()
+        done, _ = await asyncio.wait({work}, timeout=2)
+        work.cancel()
+        assert done

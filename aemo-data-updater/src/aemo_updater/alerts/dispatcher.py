@@ -58,7 +58,9 @@ class Dispatcher:
                 due = await self._begin()
                 wait = LONGEST_SLEEP if due is None else min(max(due - self._clock(), timedelta()), LONGEST_SLEEP)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), wait.total_seconds())
+                    # not wait_for, which before Python 3.12 loses a cancel that comes in the moment of a wake
+                    async with asyncio.timeout(wait.total_seconds()):
+                        await self._wake.wait()
         finally:
             if self._attempts:
                 await asyncio.gather(*self._attempts.values(), return_exceptions=True)
