@@ -27,6 +27,7 @@ from aemo_updater.alerts.episodes import Episode, Quote  # noqa: E402
 from aemo_updater.alerts.model import Kind  # noqa: E402
 from aemo_updater.alerts.price_rule import Speaker  # noqa: E402
 from aemo_updater.alerts.settings import Limits  # noqa: E402
+from aemo_updater.alerts.watch import SIMULATED  # noqa: E402
 from aemo_updater.nemtime import isoformat, nem_now  # noqa: E402
 from aemo_updater.storage.ledger import LEDGER_NAME, Ledger  # noqa: E402
 from aemo_updater.ui.look import look  # noqa: E402
@@ -66,9 +67,9 @@ def a_day(root: Path, now: datetime) -> None:
     say = Speaker("SA1", Limits(1_000, 10_000, 300), high)
     begins = say.begins(replace(episode, extreme=None))
     for alert in (begins, say.becomes_extreme(episode, worst), say.recovers(episode, last)):
-        send(root, alert.key, alert.text, alert.at, "+61412345678")
+        send(root, alert.key, SIMULATED + alert.text, alert.at, "+61412345678")
     send(
-        root, "source", "TradingIS fails since 00:32 NEM time: the server answers 503", starts[60], "anna@example.org",
+        root, "source", SIMULATED + "TradingIS fails since 00:32 NEM time: the server answers 503", starts[60], "anna@example.org",
         sink="email", kind=Kind.SOURCE,
     )  # fmt: skip
 
