@@ -68,10 +68,8 @@ def a_day(root: Path, now: datetime) -> None:
     begins = say.begins(replace(episode, extreme=None))
     for alert in (begins, say.becomes_extreme(episode, worst), say.recovers(episode, last)):
         send(root, alert.key, SIMULATED + alert.text, alert.at, "+61412345678")
-    send(
-        root, "source", SIMULATED + "TradingIS fails since 00:32 NEM time: the server answers 503", starts[60], "anna@example.org",
-        sink="email", kind=Kind.SOURCE,
-    )  # fmt: skip
+    fails = SIMULATED + "TradingIS fails since 00:32 NEM time: the server answers 503"
+    send(root, "source", fails, starts[60], "anna@example.org", sink="email", kind=Kind.SOURCE)
 
 
 def state(now: datetime) -> dict[str, Any]:
