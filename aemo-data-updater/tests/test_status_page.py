@@ -15,7 +15,7 @@ from aemo_updater.nemtime import isoformat, nem_now
 from aemo_updater.storage.ledger import LEDGER_NAME, Ledger
 
 EVIL = "<script>window.hurt = 1</script><img src=x onerror='window.hurt = 1'>"
-SOON = 30.0
+SOON = 120.0
 
 
 def state(**changes: object) -> dict[str, object]:
@@ -222,7 +222,7 @@ def test_it_follows_by_itself_and_comes_back_after_the_server(browser: Browser, 
             reader.assert_quiet()
         reader.sees("Connection lost. The page comes back by itself.")
         with status_page(root, port):
-            reader.page.wait_for_function("window.same === undefined", timeout=20_000)
+            reader.page.wait_for_function("window.same === undefined", timeout=60_000)
             reader.sees("✖ failing since")
             reader.page.get_by_text("Connection lost").wait_for(state="hidden")
             reader.page.close()

@@ -21,10 +21,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from status_folder import StandIn, cycle, fill, keep_cycles, send, standing_in, well
 from status_serving import Served, contents, free_port, get, reading_only, serving, status_page
 from tornado.httpclient import HTTPRequest
-from tornado.websocket import websocket_connect
+from tornado.websocket import WebSocketClosedError, websocket_connect
 
 from aemo_updater.nemtime import isoformat, nem_now
 from aemo_updater.ui.options import Options
+from aemo_updater.ui.server import unheard
 
 ALLOWED_GROWTH_MB = 12.0
 
@@ -125,6 +126,15 @@ def test_the_first_page_is_there_at_once(served: Served) -> None:
 
 def test_memory(served: Served) -> None:
     assert served.resident_mb() < 150
+
+
+async def test_what_a_reader_who_has_gone_was_not_told_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody waits for that answer, and a trace for each in the log would hide real ones."""
+    loop = asyncio.get_running_loop()
+    unheard(loop, {"message": "Task exception was never retrieved", "exception": WebSocketClosedError()})
+    assert caplog.records == []
+    unheard(loop, {"message": "Task exception was never retrieved", "exception": RuntimeError("a mistake")})
+    assert [(r.levelname, r.getMessage()) for r in caplog.records] == [("ERROR", "Task exception was never retrieved")]
 
 
 def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:

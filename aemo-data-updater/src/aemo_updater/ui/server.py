@@ -14,8 +14,9 @@ from bokeh.settings import settings
 from panel.io.server import Server, WSHandler, get_server
 from panel.template import MaterialTemplate
 from tornado.httputil import HTTPHeaders
+from tornado.iostream import StreamClosedError
 from tornado.web import OutputTransform, RequestHandler
-from tornado.websocket import WebSocketHandler
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from aemo_updater.errors import UpdaterError
 from aemo_updater.nemtime import isoformat
@@ -173,11 +174,20 @@ def make_server(options: Options, producer: Producer) -> Server:
         ) from error
 
 
+def unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What could not be told to a reader who has gone is no fault with a trace in the log; all else is."""
+    if isinstance(context.get("exception"), WebSocketClosedError | StreamClosedError):
+        log.debug("A reader has gone before he was told")
+    else:
+        loop.default_exception_handler(context)
+
+
 async def serve(options: Options) -> None:
     """Serve until SIGTERM or SIGINT. Raises PortError."""
-    stop = asyncio.Event()
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.set_exception_handler(unheard)
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)
     producer = Producer(options)
     server = make_server(options, producer)
     server.start()
