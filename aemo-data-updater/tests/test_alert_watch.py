@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 import trustme
 from alert_servers import ACCOUNT, PASSWORD, TOKEN, USER, Post, Twilio, post_at_work, twilio_at_work, twilio_in_a_thread
+from price_paths import NOON, PATHS
 
 from aemo_updater.alerts import watch as watch_module
 from aemo_updater.alerts.model import Alert, Kind, Rule, Scene
@@ -28,7 +29,6 @@ from aemo_updater.storage.dataset import Dataset
 from aemo_updater.storage.ledger import Ledger
 from aemo_updater.storing import Storing
 
-NOON = datetime(2026, 11, 20, 12, 0)
 FIVE = timedelta(minutes=5)
 ANNA = "+61412345678"
 
@@ -108,6 +108,29 @@ class House:
 
 def said(*words: str) -> list[str]:
     return [f"SA1 price {word}" for word in words]
+
+
+@pytest.mark.parametrize("name", PATHS)
+async def test_a_path_is_texted_word_by_word(name: str, twilio: Twilio, post: Post, tmp_path: Path) -> None:
+    prices, expected = PATHS[name]
+    house = House(settings(tmp_path, twilio, post))
+    async with house.at_work() as watch:
+        await house.path(watch, {NOON + n * FIVE: {"NSW1": float(price)} for n, price in enumerate(prices)})
+    assert twilio.bodies == expected
+    assert post.mails == []
+
+
+@pytest.mark.parametrize("name", PATHS)
+async def test_without_sms_a_path_is_mailed_word_by_word(name: str, twilio: Twilio, post: Post, tmp_path: Path) -> None:
+    prices, expected = PATHS[name]
+    house = House(settings(tmp_path, twilio, post, alert_sms_to=""))
+    async with house.at_work() as watch:
+        await house.path(watch, {NOON + n * FIVE: {"NSW1": float(price)} for n, price in enumerate(prices)})
+    assert [text.removesuffix("...") for text in post.subjects] == [
+        text[:117] if len(text) > 120 else text for text in expected
+    ]
+    assert [mail.get_content().split("\n")[0].strip() for mail in post.mails] == expected
+    assert all(post.encrypted)
 
 
 async def test_a_scripted_afternoon_with_a_restart_two_regions_and_a_revision(

@@ -15,7 +15,7 @@ from aemo_updater.alerts.sinks import SendError, Sink
 from aemo_updater.nemtime import NEM
 
 NAME = "email"
-SUBJECT_LENGTH = 120
+SUBJECT_LENGTH = 180
 UNFOLDED = policy.SMTP.clone(max_line_length=200)
 """A subject longer than usual begins on a second line else, which some programs show with a blank in front."""
 TLS_PORT = 465
