@@ -126,9 +126,7 @@ async def test_without_sms_a_path_is_mailed_word_by_word(name: str, twilio: Twil
     house = House(settings(tmp_path, twilio, post, alert_sms_to=""))
     async with house.at_work() as watch:
         await house.path(watch, {NOON + n * FIVE: {"NSW1": float(price)} for n, price in enumerate(prices)})
-    assert [text.removesuffix("...") for text in post.subjects] == [
-        text[:117] if len(text) > 120 else text for text in expected
-    ]
+    assert post.subjects == expected
     assert [mail.get_content().split("\n")[0].strip() for mail in post.mails] == expected
     assert all(post.encrypted)
 
