@@ -193,15 +193,32 @@ async def test_twilio_down_for_an_hour(
     bench.post("second")
     await bench.minutes(30)
     assert twilio.texts == []
-    assert post.subjects == ["first"]  # the second waits behind it
+    assert post.subjects == ["first", "second"]  # also of what waits behind it
     assert twilio.requests.count("POST") + twilio.requests.count("GET") < 20
     twilio.trouble = ""
     await bench.minutes(20)
     assert twilio.bodies == ["first", "second"]
-    assert post.subjects == ["first"]
+    assert post.subjects == ["first", "second"]
     warned = [r.message for r in caplog.records if r.levelno >= logging.WARNING and "sms" in r.message]
     assert warned == ["alerts by sms to +61...678 fail: Twilio answers 503: Unable to create record"]
     assert "alerts by sms to +61...678 arrive again" in caplog.text
+
+
+async def test_what_waits_behind_a_text_that_keeps_failing_goes_by_mail_at_once(
+    twilio: Twilio, post: Post, tmp_path: Path
+) -> None:
+    bench = Bench(of_settings(tmp_path, twilio, post, alert_quiet_hours="12:00-13:00"))
+    twilio.trouble = "down"
+    bench.post("high", urgent=True)
+    await bench.minutes(20)
+    bench.post("held by the quiet hours")
+    bench.post("extreme", urgent=True)
+    await bench.dispatcher.deliver_due()
+    assert post.subjects == ["high", "extreme"]
+    await bench.minutes(45)
+    assert post.subjects == ["high", "extreme", "held by the quiet hours"]
+    await bench.minutes(180)
+    assert len(post.mails) == 3
 
 
 @pytest.mark.parametrize("trouble", ["drops", "hangs"])

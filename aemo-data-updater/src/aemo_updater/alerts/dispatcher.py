@@ -6,7 +6,7 @@ One attempt at a time and recipient, all recipients beside each other, so that a
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -81,6 +81,8 @@ class Dispatcher:
                 self._note_disk(task)
         now = self._clock()
         heads = await asyncio.to_thread(self._outbox.heads, now)
+        if await self._send_behind_elsewhere(heads, now):
+            heads = await asyncio.to_thread(self._outbox.heads, now)
         idle = [head for head in heads if head.address not in self._attempts]
         for head in idle:
             if head.due <= now and not self._disk_refuses:
@@ -154,6 +156,21 @@ class Dispatcher:
             log.error("alert not sent by %s: %s (%s)", _spoken(address), delivery.alert.text, reason)
         if given_up or attempts >= ELSEWHERE_AFTER:
             await self._send_elsewhere(delivery, now)
+
+    async def _send_behind_elsewhere(self, heads: Sequence[Delivery], now: datetime) -> bool:
+        """What waits behind a message that keeps failing would not be tried for as long: it goes elsewhere with it."""
+        found = False
+        for head in heads:
+            other = INSTEAD.get(head.address.sink)
+            if head.attempts >= ELSEWHERE_AFTER and other in self.sinks:
+                behind = partial(self._outbox.only_at, head.address, other, now)
+                try:
+                    for delivery in await asyncio.to_thread(behind):
+                        await self._send_elsewhere(delivery, now)
+                        found = True
+                except DiskError as error:
+                    log.error("%s; alerts wait", error)
+        return found
 
     async def _send_elsewhere(self, delivery: Delivery, now: datetime) -> None:
         other = INSTEAD.get(delivery.address.sink)

@@ -159,6 +159,16 @@ class Outbox(Database):
             now.isoformat(),
         )
 
+    def only_at(self, address: Address, other: str, now: datetime) -> list[Delivery]:
+        """What waits at an address, is not held until later, and is not on its way by another sink either."""
+        return self._told(
+            """select * from told as one where sink = ? and recipient = ? and state in ('waiting', 'sending')
+                and (attempts > 0 or due <= ?)
+                and not exists (select 1 from deliveries where message = one.message and sink = ?)
+            order by message""",
+            address.sink, address.recipient, now.isoformat(), other,
+        )  # fmt: skip
+
     def history(self, limit: int = 50) -> list[Delivery]:
         """The latest deliveries, whatever became of them, the newest message first."""
         return self._told("select * from told order by message desc, sink, recipient limit ?", limit)
