@@ -20,6 +20,7 @@ from aemo_updater.alerts.routes import route, sinks_of
 from aemo_updater.alerts.settings import QuietHours
 from aemo_updater.alerts.sinks import masked
 from aemo_updater.config import Settings
+from aemo_updater.nemtime import nem_now
 
 NOON = datetime(2026, 11, 20, 12, 0)
 ANNA, BEN = "+61412345678", "+61487654321"
@@ -237,6 +238,38 @@ async def test_a_text_that_was_taken_without_an_answer_is_not_sent_again(
     await bench.minutes(2)
     assert bench.progress("sms") == [("one", Progress.SENT)]
     assert len(twilio.texts) == 1
+
+
+@pytest.mark.parametrize("trouble", ["down", "throttles", "unreachable"])
+async def test_a_text_that_was_taken_is_not_sent_again_where_twilio_cannot_be_asked_for_long(
+    trouble: str, twilio: Twilio, tmp_path: Path
+) -> None:
+    bench = Bench(of_settings(tmp_path, twilio))
+    bench.clock.now = nem_now()
+    twilio.trouble = "drops"
+    bench.post("one")
+    await bench.dispatcher.deliver_due()
+    twilio.trouble, sinks = trouble, bench.dispatcher.sinks
+    if trouble == "unreachable":
+        bench.dispatcher.sinks = sinks_of(of_settings(tmp_path, Twilio(url="http://127.0.0.1:1"))).on
+    await bench.minutes(90)
+    assert bench.progress("sms") == [("one", Progress.SENDING)]
+    twilio.trouble, bench.dispatcher.sinks = "", sinks
+    bench.post("two")
+    await bench.minutes(20)
+    assert twilio.bodies == ["one", "two"]
+
+
+async def test_a_clock_that_is_hours_ahead_of_twilios_sends_no_text_twice(twilio: Twilio, tmp_path: Path) -> None:
+    bench = Bench(of_settings(tmp_path, twilio))
+    bench.clock.now = nem_now() + timedelta(hours=11)
+    twilio.trouble = "drops"
+    bench.post("one")
+    await bench.dispatcher.deliver_due()
+    twilio.trouble = ""
+    await bench.minutes(2)
+    assert bench.progress("sms") == [("one", Progress.SENT)]
+    assert twilio.bodies == ["one"]
 
 
 async def test_a_restart_while_a_text_is_on_its_way(

@@ -105,21 +105,25 @@ class Dispatcher:
     async def _attempt(self, delivery: Delivery) -> None:
         """One attempt at one delivery. Raises StoreError where the outbox fails."""
         sink, recipient = self.sinks.get(delivery.address.sink), delivery.address.recipient
-        maybe_sent = delivery.progress is Progress.SENDING
+        maybe_sent, asks = delivery.progress is Progress.SENDING, False
         try:
             if sink is None:
                 raise SendError("this way is off now", for_good=True)
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 if maybe_sent and sink.was_sent is not None:
                     await self._until(delivery.at + SURE_AFTER)
-                    if await sink.was_sent(delivery.alert, recipient, delivery.at):
+                    asks = True
+                    # by the time of its first attempt at the earliest: `at` is that of the last one
+                    if await sink.was_sent(delivery.alert, recipient, min(delivery.posted, delivery.at)):
                         await self._arrived(delivery)
                         return
-                    maybe_sent = False
+                    maybe_sent = asks = False
                 await self._note(replace(delivery, progress=Progress.SENDING))
                 maybe_sent = True
                 await sink.send(delivery.alert, recipient)
         except SendError as error:
+            if asks:  # who gets no answer knows no more than before
+                error.for_good, error.maybe_sent = False, True
             await self._failed(delivery, error, maybe_sent=error.maybe_sent)
         except TimeoutError:
             said = f"no answer within {PATIENCE.total_seconds():g} s"
