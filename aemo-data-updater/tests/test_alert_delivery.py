@@ -15,15 +15,16 @@ from alert_servers import ACCOUNT, PASSWORD, TOKEN, USER, Post, Twilio, post_at_
 from aemo_updater.alerts import dispatcher as dispatching
 from aemo_updater.alerts.dispatcher import Dispatcher
 from aemo_updater.alerts.model import Alert, Kind
-from aemo_updater.alerts.outbox import OUTBOX_NAME, Outbox, Progress
+from aemo_updater.alerts.outbox import OUTBOX_NAME, Delivery, Outbox, Progress
 from aemo_updater.alerts.routes import route, sinks_of
 from aemo_updater.alerts.settings import QuietHours
 from aemo_updater.alerts.sinks import masked
 from aemo_updater.config import Settings
+from aemo_updater.errors import DiskError
 from aemo_updater.nemtime import nem_now
 
 NOON = datetime(2026, 11, 20, 12, 0)
-ANNA, BEN = "+61412345678", "+61487654321"
+ANNA, BEN, CARL = "+61412345678", "+61487654321", "+61411222333"
 MINUTE = timedelta(minutes=1)
 
 
@@ -78,9 +79,11 @@ class Bench:
         self.sinks = sinks_of(settings)
         self.begin_anew()
 
-    def begin_anew(self) -> None:
-        """As after a restart."""
-        self.dispatcher = Dispatcher(self.outbox, self.sinks.on, self.clock)
+    def begin_anew(self, settings: Settings | None = None) -> None:
+        """As after a restart, perhaps with other settings."""
+        if settings is not None:
+            self.settings, self.sinks = settings, sinks_of(settings)
+        self.dispatcher = Dispatcher(self.outbox, self.sinks.on, self.clock, self.settings)
 
     def post(self, *texts: str, kind: Kind = Kind.PRICE, at: datetime | None = None, urgent: bool = False) -> None:
         now = self.clock.now
@@ -421,6 +424,94 @@ async def test_quiet_hours_hold_texts_until_morning_but_not_extreme_ones(twilio:
     bench.clock.now = datetime(2026, 11, 21, 6, 29)
     await bench.minutes(1)
     assert twilio.bodies == ["extreme", "high"]
+
+
+async def test_quiet_hours_hold_also_what_was_tried_before_they_began(twilio: Twilio, tmp_path: Path) -> None:
+    bench = Bench(of_settings(tmp_path, twilio, alert_quiet_hours="22:00-06:30"))
+    bench.clock.now = datetime(2026, 11, 20, 21, 55)
+    twilio.trouble = "down"
+    bench.post("high")
+    await bench.minutes(10)
+    twilio.trouble = ""
+    bench.post("extreme", urgent=True)
+    await bench.minutes(20)
+    assert twilio.bodies == ["extreme"]
+    bench.clock.now = datetime(2026, 11, 21, 6, 30)
+    await bench.dispatcher.deliver_due()
+    assert twilio.bodies == ["extreme", "high"]
+
+
+@pytest.mark.parametrize("tried", [True, False])
+async def test_a_clock_that_was_ahead_for_a_moment_holds_nothing_up(
+    tried: bool, twilio: Twilio, tmp_path: Path
+) -> None:
+    bench = Bench(of_settings(tmp_path, twilio))
+    bench.clock.now = NOON + timedelta(days=365)
+    twilio.trouble = "down" if tried else ""
+    bench.post("one")
+    if tried:
+        await bench.dispatcher.deliver_due()
+    bench.clock.now, twilio.trouble = NOON, ""
+    bench.post("two")
+    await bench.minutes(1)
+    assert sorted(twilio.bodies) == ["one", "two"]
+
+
+async def test_a_text_that_waited_for_days_goes_by_mail(twilio: Twilio, post: Post, tmp_path: Path) -> None:
+    """As in a folder that comes from a back-up."""
+    bench = Bench(of_settings(tmp_path, twilio, post))
+    bench.post("long ago")
+    bench.post("new unit", kind=Kind.UNITS)
+    bench.clock.now += timedelta(days=90)
+    bench.post("now")
+    await bench.dispatcher.deliver_due()
+    assert twilio.bodies == ["now"]
+    assert sorted(post.subjects) == ["long ago", "new unit"]
+
+
+async def test_who_is_no_recipient_any_more_gets_no_text_that_waits(twilio: Twilio, tmp_path: Path) -> None:
+    """Who came in the place does; who had it does not get it again."""
+    bench = Bench(of_settings(tmp_path, twilio, alert_sms_to=f"{ANNA},{BEN}"))
+    twilio.trouble = "down"
+    bench.post("one")
+    await bench.dispatcher.deliver_due()
+    twilio.trouble = ""
+    bench.begin_anew(of_settings(tmp_path, twilio, alert_sms_to=f"{BEN},{CARL}"))
+    await bench.minutes(3)
+    assert sorted((text.to, text.body) for text in twilio.texts) == [(CARL, "one"), (BEN, "one")]
+    assert {d.progress for d in bench.outbox.history() if d.address.recipient == ANNA} == {Progress.FAILED}
+
+
+async def test_a_mail_that_waits_goes_to_those_whom_the_settings_name_now(post: Post, tmp_path: Path) -> None:
+    bench = Bench(of_settings(tmp_path, post=post, alert_email_to="anna@example.org"))
+    bench.post("new", kind=Kind.UNITS)
+    bench.begin_anew(of_settings(tmp_path, post=post, alert_email_to="ben@example.org"))
+    await bench.minutes(1)
+    assert post.envelopes == [("nem@example.org", ["ben@example.org"])]
+    assert [mail["To"] for mail in post.mails] == ["ben@example.org"]
+
+
+async def test_a_text_that_is_refused_goes_by_mail_also_where_the_process_is_killed_then(
+    twilio: Twilio, post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(of_settings(tmp_path, twilio, post, alert_sms_to="+15005550001"))
+    bench.post("one")
+    note = bench.outbox.note
+
+    def killed(delivery: Delivery, now: datetime) -> None:
+        if delivery.progress is Progress.FAILED:
+            raise DiskError("as if it were killed here")
+        note(delivery, now)
+
+    monkeypatch.setattr(bench.outbox, "note", killed)
+    head = next(h for h in bench.outbox.heads(NOON) if h.address.sink == "sms")
+    with pytest.raises(DiskError):
+        await bench.dispatcher._attempt(head)
+    assert [d.address.sink for d in bench.outbox.of(head.alert.key)] == ["email", "log", "sms"]
+    monkeypatch.setattr(bench.outbox, "note", note)
+    bench.begin_anew()
+    await bench.dispatcher.deliver_due()
+    assert post.subjects == ["one"]
 
 
 async def test_without_sms_prices_go_by_mail_and_old_ones_do(twilio: Twilio, post: Post, tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from functools import partial
 
 from aemo_updater.alerts.model import Alert
 from aemo_updater.alerts.outbox import Address, Delivery, Outbox, Progress
-from aemo_updater.alerts.routes import INSTEAD, addresses
+from aemo_updater.alerts.routes import HUSHED, INSTEAD, addresses, held_until
+from aemo_updater.alerts.settings import AlertSettings
 from aemo_updater.alerts.sinks import SendError, Sink, masked, unnamed
 from aemo_updater.errors import DiskError, StoreError
 from aemo_updater.nemtime import Clock
@@ -30,6 +31,8 @@ GIVEN_UP_AFTER = timedelta(hours=24)
 """Since it was posted."""
 LONGEST_SLEEP = timedelta(seconds=60)
 """Between two looks at the outbox: clocks are put forward and back."""
+LONGEST_HELD = timedelta(days=1)
+"""Quiet hours begin and end within a day."""
 SURE_AFTER = timedelta(seconds=10)
 """Since an attempt that was cut off, before the other side is asked what became of it: it may still be at work."""
 
@@ -37,8 +40,9 @@ SURE_AFTER = timedelta(seconds=10)
 class Dispatcher:
     """Delivers what an outbox has, by the sinks that are on."""
 
-    def __init__(self, outbox: Outbox, sinks: Mapping[str, Sink], clock: Clock) -> None:
+    def __init__(self, outbox: Outbox, sinks: Mapping[str, Sink], clock: Clock, settings: AlertSettings) -> None:
         self._outbox = outbox
+        self._settings = settings
         self.sinks = sinks
         self._clock = clock
         self._wake = asyncio.Event()
@@ -83,7 +87,7 @@ class Dispatcher:
         heads = await asyncio.to_thread(self._outbox.heads, now)
         if await self._send_behind_elsewhere(heads, now):
             heads = await asyncio.to_thread(self._outbox.heads, now)
-        idle = [head for head in heads if head.address not in self._attempts]
+        idle = [_in_reach(head, now) for head in heads if head.address not in self._attempts]
         for head in idle:
             if head.due <= now and not self._disk_refuses:
                 task = asyncio.ensure_future(self._attempt(head))
@@ -109,6 +113,10 @@ class Dispatcher:
         try:
             if sink is None:
                 raise SendError("this way is off now", for_good=True)
+            if recipient not in sink.recipients:
+                raise SendError("is no recipient any more", for_good=True)
+            if delivery.address.sink in HUSHED and self._clock() - delivery.posted > GIVEN_UP_AFTER:
+                raise SendError("is too old by now", for_good=True)
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 if maybe_sent and sink.was_sent is not None:
                     await self._until(delivery.at + SURE_AFTER)
@@ -118,6 +126,12 @@ class Dispatcher:
                         await self._arrived(delivery)
                         return
                     maybe_sent = asks = False
+                now = self._clock()
+                if (until := held_until(delivery.alert, delivery.address.sink, self._settings, now)) > now:
+                    # as one that was never tried, so that what is urgent overtakes it
+                    held = replace(delivery, progress=Progress.WAITING, attempts=0, due=until)
+                    await self._note(held)
+                    return
                 await self._note(replace(delivery, progress=Progress.SENDING))
                 maybe_sent = True
                 await sink.send(delivery.alert, recipient)
@@ -152,21 +166,21 @@ class Dispatcher:
         given_up = error.for_good or now - delivery.posted > GIVEN_UP_AFTER
         progress = Progress.FAILED if given_up else Progress.SENDING if maybe_sent else Progress.WAITING
         due = now + WAITS[min(attempts, len(WAITS)) - 1]
+        if given_up or attempts >= ELSEWHERE_AFTER:  # before it is noted: a process may be killed in between
+            await self._send_elsewhere(delivery, now)
         await self._note(replace(delivery, progress=progress, attempts=attempts, due=due, reason=reason))
         if address not in self._failing:
             self._failing.add(address)
             log.warning("alerts by %s fail: %s", _spoken(address), reason)
         if given_up:
             log.error("alert not sent by %s: %s (%s)", _spoken(address), delivery.alert.text, reason)
-        if given_up or attempts >= ELSEWHERE_AFTER:
-            await self._send_elsewhere(delivery, now)
 
     async def _send_behind_elsewhere(self, heads: Sequence[Delivery], now: datetime) -> bool:
         """What waits behind a message that keeps failing would not be tried for as long: it goes elsewhere with it."""
         found = False
         for head in heads:
             other = INSTEAD.get(head.address.sink)
-            if head.attempts >= ELSEWHERE_AFTER and other in self.sinks:
+            if other is not None and other in self.sinks and head.attempts >= ELSEWHERE_AFTER:
                 behind = partial(self._outbox.only_at, head.address, other, now)
                 try:
                     for delivery in await asyncio.to_thread(behind):
@@ -177,7 +191,11 @@ class Dispatcher:
         return found
 
     async def _send_elsewhere(self, delivery: Delivery, now: datetime) -> None:
-        other = INSTEAD.get(delivery.address.sink)
+        address = delivery.address
+        sink = self.sinks.get(address.sink)
+        # a recipient that was exchanged is followed by those that there are now
+        is_gone = sink is not None and address.recipient not in sink.recipients
+        other = address.sink if is_gone else INSTEAD.get(address.sink)
         if other is not None and other in self.sinks:
             also = partial(self._outbox.also, delivery, addresses([other], self.sinks), now)
             if await asyncio.to_thread(also):
@@ -199,6 +217,12 @@ class Dispatcher:
                 log.exception("an alert by %s fails in a way that is this program's fault", address.sink)
 
         await asyncio.gather(*(one(address) for address in where))
+
+
+def _in_reach(delivery: Delivery, now: datetime) -> Delivery:
+    """One that is due later than it can be is of a clock that was put back since: it is due now."""
+    longest = WAITS[-1] if delivery.attempts else LONGEST_HELD
+    return delivery if delivery.due - now <= longest else replace(delivery, due=now)
 
 
 def _spoken(address: Address) -> str:

@@ -122,11 +122,18 @@ def route(
     if SMS in wanted and EMAIL in sinks and now - alert.at > TOO_OLD_TO_TEXT:
         wanted[wanted.index(SMS)] = EMAIL
     names = dict.fromkeys(name if name in sinks else INSTEAD.get(name, name) for name in wanted)
-    quiet = None if alert.urgent or settings.alert_quiet_hours is None else settings.alert_quiet_hours.over_at(now)
     return [
-        (address, quiet if quiet and address.sink in HUSHED else now)
+        (address, held_until(alert, address.sink, settings, now))
         for address in addresses((name for name in names if name in sinks), sinks)
     ]
+
+
+def held_until(alert: Alert, sink: str, settings: AlertSettings, now: datetime) -> datetime:
+    """When a message may go out by a sink: now, or at the end of the quiet hours."""
+    quiet = settings.alert_quiet_hours
+    if quiet is None or alert.urgent or sink not in HUSHED:
+        return now
+    return quiet.over_at(now) or now
 
 
 def addresses(names: Iterable[str], sinks: Mapping[str, Sink]) -> list[Address]:

@@ -46,7 +46,7 @@ class Watch:
         self._sinks = sinks_of(self.settings, self._simulated)
         self._sinks.say()
         self._adapters = {rule.name: TypeAdapter(rule.state) for rule in self.rules}
-        self.dispatcher = Dispatcher(self.outbox, self._sinks.on, self.storing.clock)
+        self.dispatcher = Dispatcher(self.outbox, self._sinks.on, self.storing.clock, self.settings)
 
     @property
     def sinks(self) -> dict[str, str]:
