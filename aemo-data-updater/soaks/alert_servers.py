@@ -149,11 +149,12 @@ class Post:
     trouble: str = ""
     """``busy``: 451 to the message; ``refuses``: 550 to each recipient."""
     unwanted: str = ""
+    unwanted_answer: str = "550 5.1.1 no such mailbox"
 
     async def handle_RCPT(self, _: SMTP, __: Any, envelope: Any, address: str, ___: Any) -> str:  # noqa: N802
         """Take a recipient."""
         if self.trouble == "refuses" or address == self.unwanted:
-            return "550 5.1.1 no such mailbox"
+            return self.unwanted_answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -56,7 +56,7 @@ async def _try(sink: Sink, now: datetime) -> bool:
             await sink.send(trial_alert(now), recipient)
         except SendError as error:
             well = False
-            print(f"{sink.name} to {whom}: {unnamed(str(error), recipient)}")
+            print(f"{sink.name} to {whom}: {unnamed(str(error))}")
         else:
             print(f"{sink.name} to {whom}: taken")
     return well

@@ -162,7 +162,7 @@ class Dispatcher:
 
     async def _failed(self, delivery: Delivery, error: SendError, *, maybe_sent: bool = False) -> None:
         address, now, attempts = delivery.address, self._clock(), delivery.attempts + 1
-        reason = unnamed(str(error), address.recipient)
+        reason = unnamed(str(error))
         given_up = error.for_good or now - delivery.posted > GIVEN_UP_AFTER
         progress = Progress.FAILED if given_up else Progress.SENDING if maybe_sent else Progress.WAITING
         due = now + WAITS[min(attempts, len(WAITS)) - 1]
@@ -212,7 +212,8 @@ class Dispatcher:
                 async with asyncio.timeout(PATIENCE.total_seconds()):
                     await self.sinks[address.sink].send(alert, address.recipient)
             except (SendError, TimeoutError) as error:
-                log.error("alert not sent by %s: %s (%s)", _spoken(address), alert.text, error or "no answer")
+                said = unnamed(str(error)) or "no answer"
+                log.error("alert not sent by %s: %s (%s)", _spoken(address), alert.text, said)
             except Exception:
                 log.exception("an alert by %s fails in a way that is this program's fault", address.sink)
 

@@ -1,5 +1,6 @@
 """What a sink is: a way by which messages leave this machine. `aemo_updater.alerts.routes` has those that there are."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,16 +44,19 @@ def masked(recipient: str) -> str:
     >>> masked("analyst@example.org")
     'a...@example.org'
     """
-    if ", " in recipient:
-        return ", ".join(masked(one) for one in recipient.split(", "))
     name, at, host = recipient.rpartition("@")
     if at:
         return f"{name[:1]}...@{host}"
     return f"{recipient[:3]}...{recipient[-3:]}" if recipient.startswith("+") else recipient
 
 
-def unnamed(text: str, recipient: str) -> str:
-    """What was said of a recipient, with it masked."""
-    for one in filter(None, recipient.split(", ")):
-        text = text.replace(one, masked(one))
-    return text
+def unnamed(text: str) -> str:
+    """What was said of a recipient, in one line, with phone numbers and mailboxes in it masked.
+
+    >>> unnamed("The 'To' number +61412345678\\nis unknown")
+    "The 'To' number +61...678 is unknown"
+    """
+    return _REACHED_AT.sub(lambda found: masked(found[0]), " ".join(text.split()))
+
+
+_REACHED_AT = re.compile(r"\+\d{7,15}|[^@\s<>,;:'\"()]+@[^@\s<>,;:'\"()]+")
