@@ -15,6 +15,7 @@ from aemo_updater.alerts.episodes import Quote, episodes
 from aemo_updater.alerts.model import Alert
 from aemo_updater.alerts.price_rule import LOOK_BACK, PriceFacts, PriceState, judge
 from aemo_updater.alerts.settings import Limits
+from aemo_updater.alerts.words import lasting
 
 LIMITS = Limits(high=1_000, extreme=10_000, recovery=300)
 FIVE = timedelta(minutes=5)
@@ -194,9 +195,64 @@ def test_an_episode_over_days_keeps_its_begin_and_its_peak() -> None:
     watcher = Watcher()
     watcher.step([80, 1_500, *[500.0] * 900, 80])  # three days and more
     assert len(watcher.told) == 2
-    assert watcher.told[1].text.endswith("high for 3 d 3 h 5 min, peak $1,500.00 at 12:05")
+    assert watcher.told[1].text.endswith("high for 3 d 3 h 5 min, peak $1,500.00 at 12:05 20 Nov")
     assert watcher.state is not None
     assert len(watcher.state.regions["NSW1"].told) == 1
+
+
+def test_times_of_another_day_are_told_with_their_day() -> None:
+    watcher = Watcher()
+    night = datetime(2026, 11, 20, 23, 50)
+    assert watcher.step([80, 1_200, 12_000, 80], start=night)[1:] == [
+        "NSW1 price now EXTREME: $12,000.00/MWh in the interval to 00:00 Sat 21 Nov, NEM time; high since 23:55 20 Nov",
+        "NSW1 price recovered: $80.00/MWh in the interval to 00:05 Sat 21 Nov, NEM time; high for 10 min, "
+        "peak $12,000.00 at 00:00",
+    ]
+    watcher.store("NSW1", {datetime(2026, 11, 21, 22, 0): 1_500.0})
+    (late,) = watcher.look(datetime(2026, 11, 22, 9, 15))
+    assert late.text.endswith("in the interval to 22:00 Sat 21 Nov, NEM time; known at 09:15 22 Nov")
+
+
+@pytest.mark.parametrize("gap", [timedelta(hours=6), timedelta(days=2, hours=3), timedelta(days=20)])
+def test_what_was_in_a_gap_nobody_knows(gap: timedelta) -> None:
+    """A collector that was off: how long it was high, and how much, is not claimed."""
+    watcher = Watcher()
+    watcher.step([80, 1_200, 1_100])
+    back = NOON + gap
+    prices = {back: 90.0, back + FIVE: 80.0}
+    watcher.stored["NSW1"] = {at: p for at, p in watcher.stored["NSW1"].items() if at > back - LOOK_BACK} | prices
+    (text,) = (alert.text for alert in watcher.look())
+    lasted = lasting(gap - FIVE)
+    day = "" if gap < timedelta(days=1) else " 20 Nov"
+    assert f"high for at most {lasted}, known peak $1,200.00 at 12:05{day}" in text
+
+
+def test_a_gap_that_is_filled_before_the_end_is_none() -> None:
+    watcher = Watcher()
+    watcher.step([80, 1_200, None, 1_300])
+    watcher.store("NSW1", {NOON + 2 * FIVE: 1_250})
+    assert "; high for 15 min, peak" in watcher.step([80], start=NOON + 4 * FIVE)[0]
+
+
+def test_who_first_looks_while_a_price_is_high_tells_in_the_end_how_long_it_was() -> None:
+    watcher = Watcher()
+    watcher.store("NSW1", {NOON + n * FIVE: price for n, price in enumerate([80, 1_200, 15_300, *[900.0] * 30, 1_500])})
+    assert [alert.text for alert in watcher.look()] == [
+        "NSW1 price high: $1,500.00/MWh in the interval to 14:45 Fri 20 Nov, NEM time"
+    ]
+    assert watcher.step([16_000, 90], start=NOON + 34 * FIVE) == [
+        "NSW1 price now EXTREME: $16,000.00/MWh in the interval to 14:50 Fri 20 Nov, NEM time; high since 12:05",
+        "NSW1 price recovered: $90.00/MWh in the interval to 14:55 Fri 20 Nov, NEM time; high for 2 h 50 min, "
+        "peak $16,000.00 at 14:50",
+    ]
+
+
+def test_a_folder_whose_prices_ended_long_ago_tells_nothing_at_the_first_look() -> None:
+    watcher = Watcher()
+    watcher.store("NSW1", {NOON: 15_300})
+    assert watcher.look(NOON + timedelta(hours=3)) == []
+    watcher.store("NSW1", {NOON + timedelta(hours=3): 80})
+    assert watcher.look() == []
 
 
 def test_what_is_remembered_does_not_grow() -> None:

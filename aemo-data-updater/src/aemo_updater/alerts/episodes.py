@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aemo_updater.alerts.settings import Limits
+from aemo_updater.nemtime import FIVE_MINUTES
 
 FOR_EVER = datetime(9999, 1, 1)  # noqa: DTZ001 - NEM time is naive
 
@@ -23,12 +24,16 @@ class Quote:
 
 @dataclass(frozen=True)
 class Episode:
-    """A time of high prices; ``extreme`` is its first extreme one, ``recovered`` the one that ended it."""
+    """A time of high prices; ``extreme`` is its first extreme one, ``recovered`` the one that ended it.
+
+    ``has_gaps`` where prices in it are missing, so that it may have been over before, and have had a higher one.
+    """
 
     first: Quote
     peak: Quote
     extreme: Quote | None = None
     recovered: Quote | None = None
+    has_gaps: bool = False
 
     @property
     def end(self) -> datetime:
@@ -41,16 +46,23 @@ class Episode:
 
 
 def episodes(
-    quotes: Sequence[Quote], limits: Limits, before: Episode | None = None, closed: Collection[datetime] = ()
+    quotes: Sequence[Quote],
+    limits: Limits,
+    before: Episode | None = None,
+    closed: Collection[datetime] = (),
+    after: datetime | None = None,
 ) -> list[Episode]:
     """The episodes of a series in order of time; the last may still go on.
 
     ``before`` is one that goes on where the series begins. At an interval in ``closed`` it is over whatever its price,
-    since that was told; a price that is high there begins the next one.
+    since that was told; a price that is high there begins the next one. The series is of what comes ``after``.
     """
     found: list[Episode] = []
-    now = before
+    now, last = before, after
     for quote in quotes:
+        if now is not None and last is not None and quote.at - last > FIVE_MINUTES:
+            now = replace(now, has_gaps=True)
+        last = quote.at
         if now is not None and (quote.price < limits.recovery or quote.at in closed):
             found.append(replace(now, recovered=quote))
             now = None

@@ -23,6 +23,8 @@ LONGEST_LOOK = timedelta(days=31)
 """Before now: what a collector that was off for longer finds is history."""
 AHEAD = timedelta(hours=1)
 """A price that is further ahead of the clock is a mistake, and would make all that follow it old."""
+FRESH = timedelta(hours=1)
+"""Where the newest price is older at the first look, it is no news."""
 LATE = timedelta(minutes=20)
 """After its interval a price is late, and the message says when it was known."""
 
@@ -72,7 +74,7 @@ class PriceFacts:
 def look(scene: Scene, state: PriceState | None) -> PriceFacts:
     """The stored prices since two days before the newest that were judged."""
     known = state.regions.values() if state else ()
-    start = min((max(r.since, r.until - LOOK_BACK) for r in known), default=scene.now - AHEAD)
+    start = min((max(r.since, r.until - LOOK_BACK) for r in known), default=scene.now - LOOK_BACK)
     quotes = quotes_of(scene.dataset, max(start, scene.now - LONGEST_LOOK), scene.now + AHEAD)
     return PriceFacts(
         scene.now,
@@ -97,19 +99,37 @@ def judge(state: PriceState | None, facts: PriceFacts) -> tuple[PriceState | Non
     regions = dict(state.regions) if state else {}
     alerts: list[Alert] = []
     for name, quotes in sorted(facts.quotes.items()):
-        regions[name], said = judge_region(name, regions.get(name), quotes, facts.limits[name], facts)
+        if name in regions:
+            regions[name], said = judge_region(name, regions[name], quotes, facts.limits[name], facts)
+        elif quotes[-1].at > facts.now - FRESH:
+            regions[name], said = first_look(name, quotes, facts.limits[name], facts)
+        else:  # what ended before anybody asked
+            continue
         alerts += said
     return PriceState(regions), sorted(alerts, key=lambda alert: alert.at)
 
 
+def first_look(name: str, quotes: Sequence[Quote], limits: Limits, facts: PriceFacts) -> tuple[Region, list[Alert]]:
+    """What is to be told of a region that is new: only its newest price counts.
+
+    But where that is high, it is known since when, for how long it was is told in the end.
+    """
+    newest = quotes[-1]
+    since = newest.at - FIVE_MINUTES
+    if newest.price < limits.high:
+        return Region(since, newest.at, limits), []
+    extreme = newest if newest.price >= limits.extreme else None
+    told = Told(replace(episodes(quotes, limits)[-1], extreme=extreme))
+    shown = Episode(newest, newest, extreme)
+    return Region(since, newest.at, limits, (told,)), [Speaker(name, limits, facts.now).begins(shown)]
+
+
 def judge_region(
-    name: str, region: Region | None, quotes: Sequence[Quote], limits: Limits, facts: PriceFacts
+    name: str, region: Region, quotes: Sequence[Quote], limits: Limits, facts: PriceFacts
 ) -> tuple[Region, list[Alert]]:
-    """What is to be told of one region. Of one that is new, only its newest price counts."""
+    """What is to be told of one region."""
     newest = quotes[-1].at
-    if region is None:
-        region = Region(newest - FIVE_MINUTES, newest, limits)
-    elif region.limits != limits:  # what was judged by others is not judged again: only what goes on is remembered
+    if region.limits != limits:  # what was judged by others is not judged again: only what goes on is remembered
         unended = tuple(one for one in region.told if one.episode.recovered is None)
         region = replace(region, limits=limits, since=region.until, told=unended)
     start = max(region.since, region.until - LOOK_BACK)
@@ -117,7 +137,7 @@ def judge_region(
     seen = [quote for at, quote in sorted(prices.items()) if at > start]
     going_on = [one.episode for one in region.told if one.episode.first.at <= start < one.episode.end]
     closed = {one.episode.recovered.at for one in region.told if one.episode.recovered}
-    found = episodes(seen, limits, going_on[-1] if going_on else None, closed)
+    found = episodes(seen, limits, going_on[-1] if going_on else None, closed, start)
     say = Speaker(name, limits, facts.now)
     told: list[Told] = []
     alerts: list[Alert] = []
@@ -177,7 +197,9 @@ def go_on(
             alerts.append(say.becomes_extreme(extreme, extreme.extreme))
     if now and one.episode.recovered is None:
         last = now[-1]
-        one = replace(one, episode=replace(one.episode, peak=last.peak, recovered=last.recovered))
+        one = replace(
+            one, episode=replace(one.episode, peak=last.peak, recovered=last.recovered, has_gaps=last.has_gaps)
+        )
         if last.recovered and not one.silent:
             alerts.append(say.recovers(last, last.recovered))
     return one, alerts
@@ -225,13 +247,15 @@ class Speaker:
 
     def becomes_extreme(self, episode: Episode, extreme: Quote) -> Alert:
         """A price that was told as high is extreme."""
-        since = f"; high since {episode.first.at:%H:%M}" if episode.first.at < extreme.at else ""
+        since = f"; high since {_then(episode.first.at, extreme.at)}" if episode.first.at < extreme.at else ""
         return self._alert("extreme", extreme, f"{self.region} price now EXTREME: {_at(extreme)}{since}")
 
     def recovers(self, episode: Episode, recovered: Quote) -> Alert:
         """It is over: how long it lasted, and the highest price."""
         lasted = lasting(recovered.at - episode.first.at)
-        peak = f"peak {dollars(episode.peak.price)} at {episode.peak.at:%H:%M}"
+        peak = f"peak {dollars(episode.peak.price)} at {_then(episode.peak.at, recovered.at)}"
+        if episode.has_gaps:  # it may have been over, or higher, in one of them
+            lasted, peak = f"at most {lasted}", f"known {peak}"
         text = f"{self.region} price recovered: {_at(recovered)}; high for {lasted}, {peak}"
         return self._alert("recovery", recovered, text)
 
@@ -241,7 +265,7 @@ class Speaker:
         return self._alert(f"not-{level}", now, text)
 
     def _alert(self, what: str, quote: Quote, text: str) -> Alert:
-        late = f"; known at {self.now:%H:%M}" if self.now - quote.at > LATE else ""
+        late = f"; known at {_then(self.now, quote.at)}" if self.now - quote.at > LATE else ""
         return Alert(
             key=f"price:{self.region}:{what}:{quote.at.isoformat()}:{quote.price:.2f}",
             kind=Kind.PRICE,
@@ -259,6 +283,16 @@ class Speaker:
             "Times are the ends of dispatch intervals in NEM time (UTC+10 all year). AEMO may still revise a price; "
             "where that changes what was told, a message says so."
         )
+
+
+def _then(at: datetime, shown: datetime) -> str:
+    """A time beside one that is shown with its day; of another day it is with that day.
+
+    >>> _then(datetime(2026, 11, 20, 12, 5), datetime(2026, 11, 21, 9, 0))
+    '12:05 20 Nov'
+    """
+    day = "" if at.date() == shown.date() else moment(at)[len("12:05 Fri") :]
+    return f"{at:%H:%M}{day}"
 
 
 def _at(quote: Quote) -> str:
