@@ -22,6 +22,7 @@ from aemo_updater.alerts.settings import QuietHours
 from aemo_updater.alerts.sinks import masked
 from aemo_updater.config import Settings
 from aemo_updater.errors import DiskError
+from aemo_updater.logs import TALKATIVE, configure_logging
 from aemo_updater.nemtime import nem_now
 
 NOON = datetime(2026, 11, 20, 12, 0)
@@ -35,6 +36,21 @@ class Hands:
 
     def __call__(self) -> datetime:
         return self.now
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    """The log of a process that is no test runner, for a while."""
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    root.handlers.clear()  # basicConfig closes those that it takes away
+    yield
+    for handler in root.handlers:
+        handler.close()
+    root.setLevel(level)
+    root.handlers[:] = handlers
+    for library in TALKATIVE:
+        logging.getLogger(library).setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="module")
@@ -650,7 +666,7 @@ def test_recipients_are_shown_masked() -> None:
 async def test_told_to_end_in_the_moment_of_a_wake_it_ends(tmp_path: Path, between: int) -> None:
     """However many turns of the loop lie between the two."""
     with Outbox(tmp_path / OUTBOX_NAME) as outbox:
-        dispatcher = Dispatcher(outbox, {}, Hands())
+        dispatcher = Dispatcher(outbox, {}, Hands(), of_settings(tmp_path))
         work = asyncio.ensure_future(dispatcher.work())
         await asyncio.sleep(0.05)
         dispatcher.wake()
@@ -660,3 +676,28 @@ async def test_told_to_end_in_the_moment_of_a_wake_it_ends(tmp_path: Path, betwe
         done, _ = await asyncio.wait({work}, timeout=2)
         work.cancel()
         assert done
+
+
+@APPRISE_IS_OLD
+@pytest.mark.parametrize("level", ["DEBUG", "INFO"])
+@pytest.mark.usefixtures("restored_logging")
+async def test_no_library_puts_a_number_or_an_address_into_the_log(
+    level: str, twilio: Twilio, post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("mail.log"), "disabled", True)  # the mail server's
+    configure_logging(level, tmp_path / "logs", "collector")
+    urls = "json://127.0.0.1:9/a-secret nonsense://a-secret"
+    assert sinks_of(of_settings(tmp_path, alert_apprise_urls=urls)).off["apprise"]
+    bench = Bench(of_settings(tmp_path, twilio, post, alert_apprise_urls=urls.split()[0]))
+    bench.clock.now = nem_now()
+    twilio.trouble = "drops"
+    bench.post("one")
+    bench.post("new", kind=Kind.UNITS)
+    await bench.dispatcher.deliver_due()
+    twilio.trouble = ""
+    await bench.minutes(2)
+    assert twilio.bodies == ["one"]
+    said = (tmp_path / "logs" / "collector.log").read_text()
+    assert "alerts by apprise to service 1 fail" in said
+    for secret in ("a-secret", ANNA[1:], TOKEN, PASSWORD, "anna@example.org", ACCOUNT):
+        assert secret not in said

@@ -14,6 +14,10 @@ SHORTEST_KEPT_DAYS = 31
 """Shorter, and what is fetched to fill a hole would be removed as too old."""
 
 
+PRIVATE = ("alert_sms_to", "alert_email_to", "alert_email_from")
+"""Settings that name people, whose numbers and addresses are no matter for a log."""
+
+
 class SettingsError(UpdaterError):
     """A setting has a value that cannot be used; the text names it."""
 
@@ -68,4 +72,9 @@ def _said(error: dict[str, Any]) -> str:
         return said
     name = str(error["loc"][0])
     secret = Settings.model_fields[name].annotation is SecretStr
-    return f"{name.upper()}={'…' if secret else repr(error['input'])} cannot be used: {said}"
+    place = error["loc"][1] if len(error["loc"]) > 1 else None
+    if name in PRIVATE:
+        shown = "…" if not isinstance(place, int) else f"… (the entry at place {place + 1})"
+    else:
+        shown = "…" if secret else repr(error["input"])
+    return f"{name.upper()}={shown} cannot be used: {said}"

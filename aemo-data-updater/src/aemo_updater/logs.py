@@ -19,6 +19,8 @@ from aemo_updater.nemtime import NEM
 
 MAX_BYTES = 5 * 2**20
 KEPT = 5
+TALKATIVE = ("twilio", "apprise", "urllib3")
+"""Libraries whose lines have phone numbers, or addresses that are secret. What fails in them is said by who asked."""
 ERROR_IN_JOURNAL = "<3>"
 """Before a sentence that no logger says."""
 
@@ -91,3 +93,5 @@ def configure_logging(level: str, folder: Path | None, name: str) -> None:
         file.setFormatter(NemFormatter())
         handlers.append(file)
     logging.basicConfig(level=level, handlers=handlers, force=True)
+    for library in TALKATIVE:
+        logging.getLogger(library).setLevel(logging.CRITICAL)
