@@ -23,7 +23,7 @@ from aemo_updater.alerts.price_rule import PRICES
 from aemo_updater.alerts.routes import sinks_of
 from aemo_updater.alerts.watch import Watch, watching
 from aemo_updater.collectors.price_collector import PRICES5
-from aemo_updater.config import Settings
+from aemo_updater.config import Settings, SettingsError, load_settings
 from aemo_updater.errors import DiskError
 from aemo_updater.storage.dataset import Dataset
 from aemo_updater.storage.ledger import Ledger
@@ -272,6 +272,30 @@ async def test_a_test_message_goes_out_by_all(twilio: Twilio, post: Post, tmp_pa
     assert twilio.bodies == post.subjects == ["Test of the NEM alerts, sent at 12:00:00, NEM time"]
 
 
+CLOSES = """
+import sys, threading, time
+from pathlib import Path
+from aemo_updater.alerts.outbox import Outbox
+
+LONG = "with recursive c(x) as (select 1 union all select x + 1 from c where x < 1000000) select count(*) from c"
+answers = []
+with Outbox(Path(sys.argv[1])) as outbox:
+    asked = threading.Thread(target=lambda: answers.append(outbox._select(LONG)))
+    asked.start()
+    time.sleep(0.02)
+asked.join()
+print(answers)
+"""
+
+
+def test_an_outbox_is_not_closed_under_a_thread_that_reads_it(tmp_path: Path) -> None:
+    """As where the collector is told to end; SQLite's library would break down, and the process with it."""
+    done = subprocess.run(
+        [sys.executable, "-c", CLOSES, str(tmp_path / OUTBOX_NAME)], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "[[(1000000,)]]")
+
+
 async def test_old_messages_are_forgotten(twilio: Twilio, post: Post, tmp_path: Path) -> None:
     house = House(settings(tmp_path, twilio, post))
     async with house.at_work() as watch:
@@ -361,6 +385,18 @@ def test_no_secret_is_in_a_bad_setting(tmp_path: Path) -> None:
     )
     assert "TWILIO_API_URL must begin with https" in done.stderr
     assert TOKEN not in done.stderr
+
+
+def test_no_number_or_address_is_in_a_bad_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALERT_SMS_TO", f"{ANNA}, 0487654321")
+    monkeypatch.setenv("ALERT_EMAIL_FROM", "Anna <anna@example.org>")
+    with pytest.raises(SettingsError) as error:
+        load_settings()
+    said = str(error.value)
+    assert "ALERT_SMS_TO=… (the entry at place 2) cannot be used: " in said
+    assert "ALERT_EMAIL_FROM=… cannot be used: " in said
+    for private in (ANNA, "0487654321", "anna@"):
+        assert private not in said
 
 
 async def test_the_log_is_a_way_like_the_others(caplog: pytest.LogCaptureFixture) -> None:

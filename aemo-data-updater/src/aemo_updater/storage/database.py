@@ -90,7 +90,8 @@ class Database:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._db.close()
+        with self._lock:  # a thread whose task was cancelled may be within a statement
+            self._db.close()
 
     def _error(self, done: str, error: sqlite3.Error) -> StoreError:
         said = f"{self.path}: {self.called} cannot be {done}: {error}"
