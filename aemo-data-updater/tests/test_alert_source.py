@@ -131,3 +131,16 @@ def test_a_refusal_of_an_hour_as_a_cycle_reports_it(tmp_path: Path, rule: Asked)
         assert "AEMO's throttling" in refused.body
         rule.look(replace(at(now, NOON + 2 * HOUR), report=None, refused="the disk is full"))
     assert len(rule.alerts) == 1
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["PUBLIC_DISPATCHIS_202604030105_1.zip: the server answers 503", "PUBLIC_1.zip: [Errno 111] Connection refused"],
+)
+def test_what_is_no_refusal_is_not_called_one(reason: str, tmp_path: Path, rule: Asked) -> None:
+    with scene(tmp_path) as now:
+        for i in range(13):
+            rule.look(at(now, NOON + i * CYCLE, TradingIS=reason))
+    (failed,) = rule.alerts
+    assert "throttling" not in failed.body
+    assert "it is the network" in failed.body

@@ -3,6 +3,7 @@
 Bad files are no failures: they were fetched. A source that works in one cycle of many is not failing: it catches up.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ COMPANY = timedelta(minutes=30)
 GAP, GAP_CYCLES = timedelta(hours=3), 3
 """A pause that is longer than both tells nothing of what was in between."""
 REASON_LENGTH = 300
+_REFUSAL = re.compile(r"the server (answers 403|refused)")
+"""As the client and the collector say it. A 403 alone may be of a file's name, and a connection is refused as well."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def _anew(spells: Spells) -> Spells:
 def _fails(sources: Sequence[Source], spells: Spells, all_fail: bool, now: datetime) -> Alert:
     since = min(spells.open[source.name].since for source in sources)
     names = [source.name for source in sources]
-    refused = any("403" in source.failure or "refused" in source.failure for source in sources)
+    refused = any(_REFUSAL.search(source.failure) for source in sources)
     what = "All sources fail" if all_fail else f"{listed(names)} {'fails' if len(names) == 1 else 'fail'}"
     return Alert(
         key("source", since, now, names=names),
