@@ -148,6 +148,8 @@ class Post:
     encrypted: list[bool] = field(default_factory=list)
     trouble: str = ""
     """``busy``: 451 to the message; ``refuses``: 550 to each recipient."""
+    looks_for: float = 0.0
+    """Seconds, before it answers to a message."""
     unwanted: str = ""
     unwanted_answer: str = "550 5.1.1 no such mailbox"
 
@@ -162,6 +164,7 @@ class Post:
         """Take a message."""
         if self.trouble == "busy":
             return "451 4.3.0 try again later"
+        await asyncio.sleep(self.looks_for)
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
         self.mails.append(message)

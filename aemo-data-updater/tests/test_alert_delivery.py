@@ -13,6 +13,7 @@ from aiohttp import web
 from alert_servers import ACCOUNT, PASSWORD, TOKEN, USER, Post, Twilio, post_at_work, twilio_at_work
 
 from aemo_updater.alerts import dispatcher as dispatching
+from aemo_updater.alerts import email_alerts
 from aemo_updater.alerts.dispatcher import Dispatcher
 from aemo_updater.alerts.email_alerts import mail
 from aemo_updater.alerts.model import Alert, Kind
@@ -106,6 +107,11 @@ class Bench:
         now = self.clock.now
         alerts = [Alert(f"{text}:{now}", kind, text, at or now, f"More of {text}.", urgent) for text in texts]
         self.outbox.post([(a, route(a, self.sinks.on, self.settings, now)) for a in alerts], now)
+
+    def has_patience(self, seconds: float) -> None:
+        """For an attempt."""
+        patience = timedelta(seconds=seconds)
+        self.dispatcher.sinks = {name: replace(sink, patience=patience) for name, sink in self.sinks.on.items()}
 
     async def minutes(self, count: int) -> None:
         """Deliver what is due, minute by minute."""
@@ -247,10 +253,10 @@ async def test_what_waits_behind_a_text_that_keeps_failing_goes_by_mail_at_once(
 @pytest.mark.parametrize("trouble", ["drops", "hangs"])
 @pytest.mark.parametrize("trial", [False, True])
 async def test_a_text_that_was_taken_without_an_answer_is_not_sent_again(
-    trouble: str, trial: bool, twilio: Twilio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trouble: str, trial: bool, twilio: Twilio, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(dispatching, "PATIENCE", timedelta(seconds=0.5))
     bench = Bench(of_settings(tmp_path, twilio))
+    bench.has_patience(0.5)
     bench.clock.now = datetime.now()
     twilio.trouble, twilio.trial = trouble, trial
     bench.post("one")
@@ -361,6 +367,18 @@ async def test_wrong_credentials_are_said_and_tell_no_secret(
     assert {p for _, p in bench.progress("sms")} == {Progress.WAITING}
 
 
+async def test_a_mail_server_that_looks_at_a_mail_for_long_gets_it_once(
+    post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(email_alerts, "TIMEOUT_SECONDS", 0.5)
+    bench = Bench(of_settings(tmp_path, post=post))
+    post.looks_for = 1.0
+    bench.post("new", kind=Kind.UNITS)
+    await bench.minutes(3)
+    assert bench.progress("email") == [("new", Progress.SENT)]
+    assert post.subjects == ["new"]
+
+
 async def test_a_mail_server_that_is_busy_is_asked_again(post: Post, tmp_path: Path) -> None:
     bench = Bench(of_settings(tmp_path, post=post))
     post.trouble = "busy"
@@ -440,7 +458,8 @@ async def test_what_cannot_be_sent_for_a_day_is_given_up(
 async def test_a_server_that_hangs_holds_up_no_other(
     twilio: Twilio, post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatching, "PATIENCE", timedelta(seconds=3))
+    """And does not keep the collector from ending."""
+    monkeypatch.setattr(dispatching, "ENDED_WITHIN", timedelta(seconds=0.2))
     twilio.trouble = "hangs"
     bench = Bench(of_settings(tmp_path, twilio, post))
     work = asyncio.ensure_future(bench.dispatcher.work())
@@ -454,7 +473,8 @@ async def test_a_server_that_hangs_holds_up_no_other(
             await asyncio.sleep(0.02)
     assert bench.progress("sms") == [("one", Progress.SENDING)]
     work.cancel()
-    await asyncio.gather(work, return_exceptions=True)
+    async with asyncio.timeout(2):
+        await asyncio.gather(work, return_exceptions=True)
     assert len(twilio.texts) == 1
 
 

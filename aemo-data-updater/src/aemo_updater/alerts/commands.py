@@ -53,7 +53,11 @@ async def _try(sink: Sink, now: datetime) -> bool:
     for recipient in sink.recipients:
         whom = masked(recipient)
         try:
-            await sink.send(trial_alert(now), recipient)
+            async with asyncio.timeout(sink.patience.total_seconds()):
+                await sink.send(trial_alert(now), recipient)
+        except TimeoutError:
+            well = False
+            print(f"{sink.name} to {whom}: no answer in time")
         except SendError as error:
             well = False
             print(f"{sink.name} to {whom}: {unnamed(str(error))}")

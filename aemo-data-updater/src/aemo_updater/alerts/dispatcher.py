@@ -21,8 +21,8 @@ from aemo_updater.nemtime import Clock
 
 log = logging.getLogger(__name__)
 
-PATIENCE = timedelta(seconds=40)
-"""For one attempt."""
+ENDED_WITHIN = timedelta(seconds=40)
+"""When all is to end, for the attempts in hand; what becomes of one that is cut off then is asked later."""
 WAITS = tuple(timedelta(seconds=s) for s in (30, 60, 120, 240, 480, 900))
 """Between attempts; the last one again and again."""
 ELSEWHERE_AFTER = 3
@@ -67,6 +67,9 @@ class Dispatcher:
                         await self._wake.wait()
         finally:
             if self._attempts:
+                _, left = await asyncio.wait(self._attempts.values(), timeout=ENDED_WITHIN.total_seconds())
+                for task in left:
+                    task.cancel()
                 await asyncio.gather(*self._attempts.values(), return_exceptions=True)
 
     async def deliver_due(self) -> None:
@@ -117,7 +120,7 @@ class Dispatcher:
                 raise SendError("is no recipient any more", for_good=True)
             if delivery.address.sink in HUSHED and self._clock() - delivery.posted > GIVEN_UP_AFTER:
                 raise SendError("is too old by now", for_good=True)
-            async with asyncio.timeout(PATIENCE.total_seconds()):
+            async with asyncio.timeout(sink.patience.total_seconds()):
                 if maybe_sent and sink.was_sent is not None:
                     await self._until(delivery.at + SURE_AFTER)
                     asks = True
@@ -140,8 +143,7 @@ class Dispatcher:
                 error.for_good, error.maybe_sent = False, True
             await self._failed(delivery, error, maybe_sent=error.maybe_sent)
         except TimeoutError:
-            said = f"no answer within {PATIENCE.total_seconds():g} s"
-            await self._failed(delivery, SendError(said), maybe_sent=maybe_sent)
+            await self._failed(delivery, SendError("no answer in time"), maybe_sent=maybe_sent)
         except StoreError:
             raise
         except Exception as error:  # nobody foresaw it; other messages and other ways go on
@@ -209,8 +211,9 @@ class Dispatcher:
 
         async def one(address: Address) -> None:
             try:
-                async with asyncio.timeout(PATIENCE.total_seconds()):
-                    await self.sinks[address.sink].send(alert, address.recipient)
+                sink = self.sinks[address.sink]
+                async with asyncio.timeout(sink.patience.total_seconds()):
+                    await sink.send(alert, address.recipient)
             except (SendError, TimeoutError) as error:
                 said = unnamed(str(error)) or "no answer"
                 log.error("alert not sent by %s: %s (%s)", _spoken(address), alert.text, said)

@@ -4,7 +4,7 @@ A mail that may have gone out is sent again under the same Message-ID, by which 
 """
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -21,6 +21,10 @@ UNFOLDED = policy.SMTP.clone(max_line_length=200, cte_type="7bit")
 server takes eight bits."""
 TLS_PORT = 465
 TIMEOUT_SECONDS = 20
+TAKING_SECONDS = 180
+"""For the answer to a mail that was handed over: some servers look at it for so long, and who does not wait sends it
+again and again."""
+PATIENCE = timedelta(seconds=TAKING_SECONDS + 3 * TIMEOUT_SECONDS)
 
 
 def email_sink(settings: AlertSettings) -> Sink:
@@ -29,12 +33,11 @@ def email_sink(settings: AlertSettings) -> Sink:
     async def send(alert: Alert, recipient: str) -> None:
         import aiosmtplib
 
+        sender = str(settings.alert_email_from)
         security = settings.smtp_security or ("tls" if settings.smtp_port == TLS_PORT else "starttls")
         try:
-            await aiosmtplib.send(
-                mail(alert, str(settings.alert_email_from), recipient, nem_now()).as_bytes(),
-                sender=settings.alert_email_from,
-                recipients=[recipient],
+            data = mail(alert, sender, recipient, nem_now()).as_bytes()
+            async with aiosmtplib.SMTP(
                 hostname=settings.smtp_host,
                 port=settings.smtp_port,
                 use_tls=security == "tls",
@@ -42,7 +45,8 @@ def email_sink(settings: AlertSettings) -> Sink:
                 username=settings.smtp_user or None,
                 password=settings.smtp_password.get_secret_value() or None,
                 timeout=TIMEOUT_SECONDS,
-            )
+            ) as client:
+                await client.sendmail(sender, [recipient], data, timeout=TAKING_SECONDS)
         except aiosmtplib.SMTPRecipientsRefused as error:
             (one,) = error.recipients
             said = f"the mail server refuses this recipient: {one.code} {one.message}"
@@ -54,7 +58,7 @@ def email_sink(settings: AlertSettings) -> Sink:
         except (aiosmtplib.SMTPException, OSError) as error:
             raise SendError(f"{settings.smtp_host}:{settings.smtp_port}: {error}", maybe_sent=True) from None
 
-    return Sink(NAME, settings.alert_email_to, send)
+    return Sink(NAME, settings.alert_email_to, send, patience=PATIENCE)
 
 
 def mail(alert: Alert, sender: str, recipient: str, now: datetime) -> EmailMessage:

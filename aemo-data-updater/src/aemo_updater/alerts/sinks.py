@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aemo_updater.alerts.model import Alert
 from aemo_updater.errors import UpdaterError
@@ -34,6 +34,8 @@ class Sink:
     recipients: tuple[str, ...]
     send: Callable[[Alert, str], Awaitable[None]]
     was_sent: Callable[[Alert, str, datetime], Awaitable[bool]] | None = None
+    patience: timedelta = timedelta(seconds=40)
+    """For one attempt."""
 
 
 def masked(recipient: str) -> str:
