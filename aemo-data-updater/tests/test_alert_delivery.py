@@ -323,6 +323,49 @@ async def test_a_restart_while_a_text_is_on_its_way(
     assert twilio.bodies == ["had", "had not", "third"]
 
 
+async def test_a_disk_that_refuses_to_note_what_is_sent_makes_nobody_send_it_again_and_again(
+    post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = Bench(of_settings(tmp_path, post=post))
+    note = bench.outbox.note
+
+    def refuse(delivery: Delivery, now: datetime) -> None:
+        if delivery.progress is Progress.SENT:
+            raise DiskError("alerts.sqlite: disk I/O error")
+        note(delivery, now)
+
+    monkeypatch.setattr(bench.outbox, "note", refuse)
+    bench.post("new", kind=Kind.UNITS)
+    async with asyncio.timeout(5):
+        await bench.dispatcher.deliver_due()
+    assert post.subjects == ["new"]
+    assert "alerts.sqlite: disk I/O error; alerts wait" in caplog.text
+    monkeypatch.setattr(bench.outbox, "note", note)
+    await bench.dispatcher.deliver_due()
+    assert bench.progress("email") == [("new", Progress.SENT)]
+    assert len({mail["Message-ID"] for mail in post.mails}) == 1
+
+
+async def test_a_disk_that_keeps_no_more_mails_does_not_end_the_texting(
+    twilio: Twilio, post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = Bench(of_settings(tmp_path, twilio, post))
+    twilio.trouble = "down"
+    bench.post("one")
+    await bench.minutes(10)
+
+    def refuse(*_: object) -> int:
+        raise DiskError("alerts.sqlite: database or disk is full")
+
+    monkeypatch.setattr(bench.outbox, "also", refuse)
+    bench.post("two")
+    await bench.dispatcher.deliver_due()
+    assert "alerts.sqlite: database or disk is full; alerts wait" in caplog.text
+    twilio.trouble = ""
+    await bench.minutes(20)
+    assert twilio.bodies == ["one", "two"]
+
+
 async def test_a_mail_that_may_have_gone_out_comes_again_under_its_own_name(post: Post, tmp_path: Path) -> None:
     bench = Bench(of_settings(tmp_path, post=post))
     bench.post("new", kind=Kind.UNITS)
