@@ -43,7 +43,8 @@ class Twilio:
     texts: list[Text] = field(default_factory=list)
     trouble: str = ""
     """``down``: 503; ``drops``: takes the message and breaks the connection; ``hangs``: takes it and never answers;
-    ``refuses``: 400 as for an invalid number; ``throttles``: 429."""
+    ``refuses``: 400 as for an invalid number; ``unknown sender``: 400 as for a number that is not ours;
+    ``throttles``: 429."""
     requests: list[str] = field(default_factory=list)
     trial: bool = False
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -60,6 +61,8 @@ class Twilio:
             return refusal
         form = await request.post()
         to, sender = str(form["To"]), str(form.get("From") or form["MessagingServiceSid"])
+        if self.trouble == "unknown sender":
+            return _error(400, 21606, f"The 'From' phone number {sender} is not a valid number for {to}.")
         if self.trouble == "refuses" or to == "+15005550001":
             return _error(400, 21211, f"The 'To' number {to} is not a valid phone number.")
         body = ("Sent from your Twilio trial account - " if self.trial else "") + str(form["Body"])

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from time import monotonic as time_now
 
 import pytest
 import trustme
@@ -239,6 +240,10 @@ async def test_what_waits_behind_a_text_that_keeps_failing_goes_by_mail_at_once(
     bench = Bench(of_settings(tmp_path, twilio, post, alert_quiet_hours="12:00-13:00"))
     twilio.trouble = "down"
     bench.post("high", urgent=True)
+    await bench.minutes(1)
+    assert post.subjects == []
+    await bench.minutes(1)
+    assert post.subjects == ["high"]  # at the third attempt
     await bench.minutes(20)
     bench.post("held by the quiet hours")
     bench.post("extreme", urgent=True)
@@ -288,13 +293,34 @@ async def test_a_text_that_was_taken_is_not_sent_again_where_twilio_cannot_be_as
     assert twilio.bodies == ["one", "two"]
 
 
-async def test_a_clock_that_is_hours_ahead_of_twilios_sends_no_text_twice(twilio: Twilio, tmp_path: Path) -> None:
+async def test_twilio_is_not_asked_before_it_can_know(
+    twilio: Twilio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text that was handed over a moment ago may still be at work there."""
+    monkeypatch.setattr(dispatching, "SURE_AFTER", timedelta(seconds=0.4))
     bench = Bench(of_settings(tmp_path, twilio))
-    bench.clock.now = nem_now() + timedelta(hours=11)
+    bench.post("one")
+    head = next(h for h in bench.outbox.heads(bench.clock.now) if h.address.sink == "sms")
+    bench.outbox.note(replace(head, progress=Progress.SENDING), bench.clock.now)
+    began = time_now()
+    await bench.dispatcher.deliver_due()
+    assert twilio.requests == ["GET", "POST"]
+    assert time_now() - began >= 0.4
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=11), timedelta(days=3)])
+async def test_a_clock_that_is_ahead_of_twilios_sends_no_text_twice(
+    ahead: timedelta, twilio: Twilio, tmp_path: Path
+) -> None:
+    """For hours, or for so long that somebody puts it right."""
+    bench = Bench(of_settings(tmp_path, twilio))
+    bench.clock.now = nem_now() + ahead
     twilio.trouble = "drops"
     bench.post("one")
     await bench.dispatcher.deliver_due()
     twilio.trouble = ""
+    if ahead > timedelta(days=1):
+        bench.clock.now = nem_now()
     await bench.minutes(2)
     assert bench.progress("sms") == [("one", Progress.SENT)]
     assert twilio.bodies == ["one"]
@@ -391,6 +417,22 @@ async def test_a_number_that_does_not_exist_holds_up_nobody(
     assert post.subjects == ["one", "two"]
     assert "+15005550001" not in caplog.text
     assert "The 'To' number +15...001 is not a valid phone number" in caplog.text
+
+
+async def test_a_sender_that_is_put_right_texts_what_waits(
+    twilio: Twilio, post: Post, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    twilio.trouble = "unknown sender"
+    bench = Bench(of_settings(tmp_path, twilio, post))
+    bench.post("one")
+    await bench.minutes(10)
+    assert post.subjects == ["one"]
+    assert ANNA not in caplog.text
+    assert "+15005550006" not in caplog.text
+    assert "Twilio answers 400 (code 21606)" in caplog.text
+    twilio.trouble = ""
+    await bench.minutes(20)
+    assert twilio.bodies == ["one"]
 
 
 async def test_wrong_credentials_are_said_and_tell_no_secret(

@@ -124,8 +124,8 @@ class Dispatcher:
                 if maybe_sent and sink.was_sent is not None:
                     await self._until(delivery.at + SURE_AFTER)
                     asks = True
-                    # by the time of its first attempt at the earliest: `at` is that of the last one
-                    if await sink.was_sent(delivery.alert, recipient, min(delivery.posted, delivery.at)):
+                    # since it was posted, for `at` is of the last try; a clock that was ahead then is not believed
+                    if await sink.was_sent(delivery.alert, recipient, min(delivery.posted, self._clock())):
                         await self._arrived(delivery)
                         return
                     maybe_sent = asks = False
@@ -168,7 +168,7 @@ class Dispatcher:
         given_up = error.for_good or now - delivery.posted > GIVEN_UP_AFTER
         progress = Progress.FAILED if given_up else Progress.SENDING if maybe_sent else Progress.WAITING
         due = now + WAITS[min(attempts, len(WAITS)) - 1]
-        if given_up or attempts >= ELSEWHERE_AFTER:  # before it is noted: a process may be killed in between
+        if given_up:  # before it is noted: a process may be killed in between
             await self._send_elsewhere(delivery, now)
         await self._note(replace(delivery, progress=progress, attempts=attempts, due=due, reason=reason))
         if address not in self._failing:
@@ -178,7 +178,7 @@ class Dispatcher:
             log.error("alert not sent by %s: %s (%s)", _spoken(address), delivery.alert.text, reason)
 
     async def _send_behind_elsewhere(self, heads: Sequence[Delivery], now: datetime) -> bool:
-        """What waits behind a message that keeps failing would not be tried for as long: it goes elsewhere with it."""
+        """A message that keeps failing goes elsewhere, with what waits behind it, which is not even tried as long."""
         found = False
         for head in heads:
             other = INSTEAD.get(head.address.sink)

@@ -25,8 +25,10 @@ LATEST = 20
 """Of the messages to a number that are compared with one that may have gone out."""
 CLOCKS_DIFFER = timedelta(days=1)
 """At most: one that runs in local time where UTC was meant is half a day ahead. The texts of a day are not alike."""
-REFUSED_FOR_GOOD = (400, 404)
+REFUSED_FOR_GOOD = 400
 """The number, or the text. Credentials and limits can be put right while the message waits."""
+OF_THE_SENDER = (21212, 21603, 21606, 21607, 21659, 21660, 21661, 21701, 21703, 21705)
+"""Twilio's codes for a sender that is none, or not ours: that can be put right, too."""
 
 
 def sms_sink(settings: AlertSettings) -> Sink:
@@ -79,7 +81,8 @@ async def _client(settings: AlertSettings) -> "AsyncIterator[Client]":
                 + (f" (code {error.code})" if error.code not in (None, error.status) else "")
                 + f": {error.msg}"
             )
-            raise SendError(said, for_good=error.status in REFUSED_FOR_GOOD, maybe_sent=error.status >= 500) from None
+            for_good = error.status == REFUSED_FOR_GOOD and error.code not in OF_THE_SENDER
+            raise SendError(said, for_good=for_good, maybe_sent=error.status >= 500) from None
         except TwilioException as error:
             raise SendError(f"Twilio answers something else: {error.args[0]}", maybe_sent=True) from None
         except aiohttp.ClientConnectorError as error:
