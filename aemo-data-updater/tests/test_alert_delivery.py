@@ -232,6 +232,34 @@ async def test_twilio_down_for_an_hour(
     warned = [r.message for r in caplog.records if r.levelno >= logging.WARNING and "sms" in r.message]
     assert warned == ["alerts by sms to +61...678 fail: Twilio answers 503: Unable to create record"]
     assert "alerts by sms to +61...678 arrive again" in caplog.text
+    told = {d.alert.text: d for d in bench.outbox.history() if d.address.sink == "sms"}
+    assert told["first"].attempts > 6
+    assert (told["second"].attempts, told["first"].reason) == (1, "")
+    twilio.trouble = "down"  # which is another time, and said again
+    bench.post("third")
+    await bench.dispatcher.deliver_due()
+    assert caplog.text.count("alerts by sms to +61...678 fail: ") == 2
+
+
+async def test_what_fails_is_tried_again_when_it_is_due(
+    twilio: Twilio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatching, "WAITS", (timedelta(seconds=0.4),))
+    bench = Bench(of_settings(tmp_path, twilio))
+    bench.clock.now = nem_now()
+    twilio.trouble = "throttles"
+    bench.post("one")
+    dispatcher = Dispatcher(bench.outbox, bench.sinks.on, nem_now, bench.settings)
+    work = asyncio.ensure_future(dispatcher.work())
+    async with asyncio.timeout(5):
+        while len(twilio.requests) < 3:
+            await asyncio.sleep(0.02)
+        twilio.trouble = ""
+        while not twilio.texts:
+            await asyncio.sleep(0.02)
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    assert len(twilio.requests) < 8
 
 
 async def test_what_waits_behind_a_text_that_keeps_failing_goes_by_mail_at_once(
