@@ -1,5 +1,6 @@
 """From stored prices to messages: the rules, the outbox and the ways out together, with restarts and full disks."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -18,7 +19,7 @@ from price_paths import NOON, PATHS
 
 from aemo_updater.alerts import watch as watch_module
 from aemo_updater.alerts.model import Alert, Kind, Rule, Scene
-from aemo_updater.alerts.outbox import OUTBOX_NAME, Address, Outbox
+from aemo_updater.alerts.outbox import OUTBOX_NAME, Address, Outbox, Progress
 from aemo_updater.alerts.price_rule import PRICES
 from aemo_updater.alerts.routes import sinks_of
 from aemo_updater.alerts.watch import Watch, watching
@@ -241,6 +242,25 @@ async def test_a_disk_that_keeps_no_messages_sends_them_all_the_same_once(
     assert [body.split(":")[0] for body in twilio.bodies] == said("high", "high", "recovered")
 
 
+async def test_a_disk_that_keeps_no_messages_and_a_server_that_hangs_hold_no_cycle_up(
+    twilio: Twilio, post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object) -> None:
+        raise DiskError("alerts.sqlite: the outbox of the alerts cannot be written: disk I/O error")
+
+    monkeypatch.setattr(watch_module, "UNRECORDED_WITHIN", timedelta(seconds=0.5))
+    house = House(settings(tmp_path, twilio, post))
+    async with house.at_work() as watch:
+        await house.path(watch, {NOON: {"SA1": 80}})
+        monkeypatch.setattr(Outbox, "post", refuse)
+        twilio.trouble = "hangs"
+        async with asyncio.timeout(5):
+            with pytest.raises(DiskError):
+                await house.cycle(watch, NOON + FIVE, {"SA1": 1_250, "VIC1": 80})
+    assert "not all alerts of the rule prices could be sent in time" in caplog.text
+    assert len(post.mails) == 1
+
+
 async def test_a_damaged_outbox_is_set_aside_and_the_past_not_told_again(
     twilio: Twilio, post: Post, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -305,6 +325,22 @@ async def test_old_messages_are_forgotten(twilio: Twilio, post: Post, tmp_path: 
         await watch.test()
         watch.forget()
         assert [d.alert.at for d in watch.outbox.history()] == [house.clock.now] * 3
+
+
+def test_an_outbox_takes_a_message_once_and_keeps_it_until_it_arrived(tmp_path: Path) -> None:
+    one, other = (Alert(name, Kind.PRICE, name, NOON) for name in ("one", "other"))
+    to = [(Address("sms", ANNA), NOON)]
+    with Outbox(tmp_path / OUTBOX_NAME) as outbox:
+        assert outbox.post([(one, to), (other, to)], NOON) == [one, other]
+        assert outbox.post([(replace(one, text="again"), to)], NOON, "rule", "{}") == []
+        assert outbox.remembered("rule") == "{}"
+        assert [d.alert.text for d in outbox.history()] == ["other", "one"]
+        (head,) = outbox.heads(NOON)
+        outbox.note(replace(head, progress=Progress.SENT, reason="x" * 1_000), NOON)
+        assert len(outbox.of("one")[0].reason) == 300
+        outbox.forget(NOON + FIVE)
+        assert [d.alert.text for d in outbox.history()] == ["other"]  # which is on its way
+        assert outbox.counts() == {("sms", Progress.WAITING): 1}
 
 
 # --- the commands -----------------------------------------------------------------------------------------------------

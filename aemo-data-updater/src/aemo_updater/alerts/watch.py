@@ -23,6 +23,8 @@ from aemo_updater.storing import Storing
 
 log = logging.getLogger(__name__)
 
+UNRECORDED_WITHIN = timedelta(seconds=60)
+"""All that a rule says and the disk does not keep: the watchdog gives a cycle up that stands still for 15 minutes."""
 FORGOTTEN_AFTER = timedelta(days=400)
 SIMULATED = "[SIMULATED] "
 
@@ -130,8 +132,12 @@ class Watch:
         if rule.name in self._unrecorded:
             return
         self._unrecorded.add(rule.name)
-        for alert in alerts:
-            await self.dispatcher.send_unrecorded(alert, addresses(self._sinks.on, self._sinks.on))
+        try:
+            async with asyncio.timeout(UNRECORDED_WITHIN.total_seconds()):
+                for alert in alerts:
+                    await self.dispatcher.send_unrecorded(alert, addresses(self._sinks.on, self._sinks.on))
+        except TimeoutError:  # the cycle waits for this
+            log.error("not all alerts of the rule %s could be sent in time", rule.name)
 
 
 class _Unposted(Exception):  # noqa: N818 - it is no error of its own
