@@ -236,10 +236,14 @@ async def test_a_disk_that_keeps_no_messages_sends_them_all_the_same_once(
                 await house.cycle(watch, NOON + n * FIVE, {"SA1": 1_250})
         assert [body.split(":")[0] for body in twilio.bodies] == said("high")
         assert len(post.mails) == 1
+        with pytest.raises(DiskError):
+            await house.cycle(watch, NOON + 3 * FIVE, {"SA1": 15_000})
+        assert [body.split(":")[0] for body in twilio.bodies] == said("high", "now EXTREME")
         monkeypatch.setattr(Outbox, "post", keep)
-        await house.cycle(watch, NOON + 3 * FIVE, {"SA1": 80})
+        await house.cycle(watch, NOON + 4 * FIVE, {"SA1": 80})
     # what it then keeps it sends as well: rather twice than not at all
-    assert [body.split(":")[0] for body in twilio.bodies] == said("high", "high", "recovered")
+    again = ("high", "now EXTREME", "recovered")
+    assert [body.split(":")[0] for body in twilio.bodies] == said("high", "now EXTREME", *again)
 
 
 async def test_a_disk_that_keeps_no_messages_and_a_server_that_hangs_hold_no_cycle_up(

@@ -129,9 +129,10 @@ class Watch:
         return alert if self._simulated is None else replace(alert, text=SIMULATED + alert.text)
 
     async def _send_unrecorded(self, rule: Rule[Any, Any], alerts: Sequence[Alert]) -> None:
-        if rule.name in self._unrecorded:
-            return
-        self._unrecorded.add(rule.name)
+        # other rules say the same under a new key as long as it is so; what else a price does is worth a word
+        keys = {alert: alert.key if alert.kind is Kind.PRICE else rule.name for alert in alerts}
+        alerts = [alert for alert in alerts if keys[alert] not in self._unrecorded]
+        self._unrecorded.update(keys.values())
         try:
             async with asyncio.timeout(UNRECORDED_WITHIN.total_seconds()):
                 for alert in alerts:
