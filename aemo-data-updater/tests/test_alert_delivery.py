@@ -21,7 +21,7 @@ from aemo_updater.alerts.model import Alert, Kind
 from aemo_updater.alerts.outbox import OUTBOX_NAME, Delivery, Outbox, Progress
 from aemo_updater.alerts.routes import route, sinks_of
 from aemo_updater.alerts.settings import QuietHours
-from aemo_updater.alerts.sinks import masked
+from aemo_updater.alerts.sinks import Sink, masked
 from aemo_updater.config import Settings
 from aemo_updater.errors import DiskError
 from aemo_updater.logs import TALKATIVE, configure_logging
@@ -714,6 +714,24 @@ async def test_without_sms_prices_go_by_mail_and_old_ones_do(twilio: Twilio, pos
     await both.dispatcher.deliver_due()
     assert post.subjects == ["by mail", "of yesterday"]
     assert twilio.bodies == ["now"]
+
+
+async def test_an_old_price_is_texted_where_there_is_no_mail(twilio: Twilio, tmp_path: Path) -> None:
+    bench = Bench(of_settings(tmp_path, twilio))
+    bench.post("of yesterday", at=NOON - timedelta(hours=20))
+    await bench.dispatcher.deliver_due()
+    assert twilio.bodies == ["of yesterday"]
+
+
+@pytest.mark.parametrize(("urgent", "held"), [(False, {"sms", "apprise"}), (True, set())])
+def test_quiet_hours_are_for_what_makes_a_noise(urgent: bool, held: set[str], tmp_path: Path) -> None:
+    given = of_settings(tmp_path, Twilio(url="http://127.0.0.1:1"), Post(port=1), alert_quiet_hours="10:00-14:00")
+    sinks = {name: Sink(name, ("somebody",), sinks_of(given).on["log"].send) for name in ("log", "sms", "apprise")}
+    alert = Alert("key", Kind.PRICE, "high", NOON, urgent=urgent)
+    due = {address.sink: due for address, due in route(alert, sinks, given, NOON)}
+    assert set(due) == {"log", "sms", "apprise"}
+    assert {name for name, at in due.items() if at == NOON.replace(hour=14)} == held
+    assert {name for name, at in due.items() if at == NOON} == set(due) - held
 
 
 def test_missing_settings_are_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

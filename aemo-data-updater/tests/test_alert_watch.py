@@ -95,12 +95,15 @@ class House:
     async def cycle(self, watch: Watch, at: datetime, prices: Mapping[str, float]) -> None:
         """A cycle that brings the prices of one interval."""
         self.clock.now = max(self.clock.now, at)
+        self.commit(watch, at, prices)
+        await watch.after_cycle(None)
+        await watch.dispatcher.deliver_due()
+
+    def commit(self, watch: Watch, at: datetime, prices: Mapping[str, float]) -> None:
         rows = [{"settlementdate": at, "regionid": region, "rrp": price} for region, price in prices.items()]
         if rows:
             table = pa.Table.from_pylist(rows, schema=pa.schema([PRICES5.schema.field(n) for n in rows[0]]))
             watch.storing.commit({PRICES5: [table]})
-        await watch.after_cycle(None)
-        await watch.dispatcher.deliver_due()
 
     async def path(self, watch: Watch, prices: Mapping[datetime, Mapping[str, float]]) -> None:
         for at, quotes in prices.items():
@@ -192,6 +195,33 @@ async def test_a_restart_while_twilio_is_down_loses_and_repeats_nothing(
         await house.path(watch, {NOON + n * FIVE: {"SA1": 100} for n in range(14, 20)})
     assert [body.split(":")[0] for body in twilio.bodies] == said("high", "recovered")
     assert "high for 1 h, peak $1,300.00 at 12:15" in twilio.bodies[1]
+
+
+async def test_what_is_told_is_sent_at_once(twilio: Twilio, post: Post, tmp_path: Path) -> None:
+    house = House(settings(tmp_path, twilio, post))
+    async with house.at_work() as watch:
+        work = asyncio.ensure_future(watch.dispatcher.work())
+        await asyncio.sleep(0.2)  # it sleeps for a minute now
+        house.commit(watch, NOON, {"SA1": 5_000})
+        await watch.after_cycle(None)
+        async with asyncio.timeout(5):
+            while not twilio.texts:
+                await asyncio.sleep(0.02)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+
+async def test_after_two_months_only_the_last_one_is_told(twilio: Twilio, post: Post, tmp_path: Path) -> None:
+    house = House(settings(tmp_path, twilio, post))
+    async with house.at_work() as watch:
+        await house.cycle(watch, NOON, {"SA1": 80})
+        for days, price in ((20, 5_000), (21, 80), (40, 6_000), (41, 80)):
+            house.commit(watch, NOON + timedelta(days=days), {"SA1": price})
+        await house.cycle(watch, NOON + timedelta(days=60), {"SA1": 80})
+    assert twilio.bodies == []
+    assert [subject.split("/MWh")[0] for subject in post.subjects] == [
+        "SA1 price high: $6,000.00", "SA1 price recovered: $80.00"
+    ]  # fmt: skip
 
 
 async def test_a_rule_that_raises_stops_no_other_and_is_said_once(
