@@ -211,6 +211,24 @@ async def test_what_is_told_is_sent_at_once(twilio: Twilio, post: Post, tmp_path
         await asyncio.gather(work, return_exceptions=True)
 
 
+async def test_the_first_look_sees_since_when_and_no_price_that_is_none(
+    twilio: Twilio, post: Post, tmp_path: Path
+) -> None:
+    house = House(settings(tmp_path, twilio, post))
+    async with house.at_work() as watch:
+        for n in range(36):
+            house.commit(watch, NOON + n * FIVE, {"SA1": 1_250, "VIC1": float("nan")})
+        house.commit(watch, NOON + timedelta(days=30), {"SA1": 16_000})  # somebody's mistake
+        house.clock.now = NOON + 35 * FIVE
+        await watch.after_cycle(None)
+        await house.cycle(watch, NOON + 36 * FIVE, {"SA1": 80})
+    assert twilio.bodies == [
+        "SA1 price high: $1,250.00/MWh in the interval to 14:55 Fri 20 Nov, NEM time",
+        "SA1 price recovered: $80.00/MWh in the interval to 15:00 Fri 20 Nov, NEM time; high for 3 h, peak $1,250.00 "
+        "at 12:00",
+    ]
+
+
 async def test_after_two_months_only_the_last_one_is_told(twilio: Twilio, post: Post, tmp_path: Path) -> None:
     house = House(settings(tmp_path, twilio, post))
     async with house.at_work() as watch:

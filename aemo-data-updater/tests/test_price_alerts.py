@@ -286,6 +286,14 @@ def test_other_thresholds_do_not_tell_the_past() -> None:
     assert [line.split(":")[0] for line in watcher.step([80, 800], start=NOON + 4 * FIVE)] == ["NSW1 price high"]
 
 
+def test_other_thresholds_take_nothing_back() -> None:
+    watcher = Watcher()
+    watcher.step([80, 1_200, 80])
+    watcher.limits = Limits(high=2_000, extreme=10_000, recovery=300)
+    assert watcher.look() == []
+    assert watcher.step([80], start=NOON + 3 * FIVE) == []
+
+
 def test_thresholds_that_change_while_a_price_is_high_end_it_by_the_new_ones() -> None:
     watcher = Watcher()
     watcher.step([80, 1_200, 1_100])
