@@ -129,3 +129,27 @@ async def test_a_price_that_a_cycle_brings_is_texted(site: Nemweb, tmp_path: Pat
     assert [body.split(" price ")[1] for body in twilio.bodies][:1] == [
         "EXTREME: $16,600.00/MWh in the interval to 12:05 Fri 20 Mar, NEM time"
     ]
+
+
+async def test_an_outbox_that_cannot_be_opened_keeps_nobody_from_collecting(
+    site: Nemweb, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such as one that root made. Prices are told all the same; when it can be opened all begins anew, with it."""
+    async with twilio_at_work() as twilio:
+        settings = given(
+            tmp_path, twilio_account_sid=ACCOUNT, twilio_auth_token=TOKEN, twilio_from_number="+15005550006",
+            alert_sms_to="+61412345678", twilio_api_url=twilio.url,
+        )  # fmt: skip
+        (root := settings.shared_data_dir).mkdir()
+        (outbox := root / "alerts.sqlite").mkdir()  # what cannot be opened, also by root
+        async with at_work(site, settings) as daemon:
+            await until(lambda: daemon._next_cycle is not None)
+            site.current(DISPATCH_IS, site.dispatch(NOW + timedelta(minutes=5), rrp=16_600))
+            await order(root, "cycle")
+            await until(lambda: bool(twilio.texts))
+            outbox.rmdir()
+            await until(lambda: daemon._next_cycle is not None)
+            await order(root, "cycle")
+            await until(outbox.is_file)
+    assert "alerts.sqlite: the outbox of the alerts cannot be opened" in caplog.text
+    assert "until it can be, alerts are told all the same" in caplog.text

@@ -143,6 +143,8 @@ class Daemon:
                         await self._until_told(cycle)
                     if sending.done():  # only where the outbox fails
                         sending.result()
+                    if await asyncio.to_thread(self.watch.can_remember_again):
+                        return  # and all begins anew, with it
                     if not self.stop.is_set():
                         await self._wait(wait_after(started, self.clock(), self.interval))
         finally:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -17,7 +18,7 @@ from aemo_updater.alerts.routes import Sinks, addresses, route, sinks_of
 from aemo_updater.alerts.rules import RULES
 from aemo_updater.config import Settings
 from aemo_updater.cycle_report import CycleReport
-from aemo_updater.errors import DiskError, StoreError
+from aemo_updater.errors import DamagedError, DiskError, StoreError
 from aemo_updater.storage.quarantine import QUARANTINE
 from aemo_updater.storing import Storing
 
@@ -27,6 +28,8 @@ UNRECORDED_WITHIN = timedelta(seconds=60)
 """All that a rule says and the disk does not keep: the watchdog gives a cycle up that stands still for 15 minutes."""
 FORGOTTEN_AFTER = timedelta(days=400)
 SIMULATED = "[SIMULATED] "
+IN_MEMORY = ":memory:"
+"""SQLite's name for a database without a file."""
 
 
 @dataclass
@@ -76,8 +79,12 @@ class Watch:
             except _Unposted as error:
                 refusal = error.refusal
                 await self._send_unrecorded(rule, error.alerts)
-            except StoreError:
+            except DamagedError:  # the ledger or the outbox, which are exchanged
                 raise
+            except StoreError as error:
+                if rule.name not in self._raising:
+                    log.error("the rule %s cannot be asked: %s", rule.name, error)
+                self._raising.add(rule.name)
             except Exception:  # the other rules, and the cycles, go on
                 if rule.name not in self._raising:
                     log.exception("the rule %s fails in a way that is this program's fault", rule.name)
@@ -120,6 +127,18 @@ class Watch:
         self.dispatcher.wake()
         return "a test message goes out by " + ", ".join(self._sinks.on)
 
+    def can_remember_again(self) -> bool:
+        """Whether the outbox is one that is forgotten, and the folder's own can be opened now."""
+        path = self.storing.dataset.root / OUTBOX_NAME
+        if str(self.outbox.path) != IN_MEMORY:
+            return False
+        try:
+            Outbox(path).__exit__()
+        except StoreError:
+            return False
+        log.info("%s: can be opened now", path)
+        return True
+
     def forget(self) -> None:
         """Forget what was told long ago."""
         self.outbox.forget(self.storing.clock() - FORGOTTEN_AFTER)
@@ -161,6 +180,14 @@ def trial_alert(now: datetime) -> Alert:
 @asynccontextmanager
 async def watching(settings: Settings, storing: Storing) -> AsyncIterator[Watch]:
     """A watch over the folder that is stored to, whose lock the caller holds. Raises StoreError."""
-    root = storing.dataset.root
-    with Outbox.keeping(root / OUTBOX_NAME, root / QUARANTINE) as outbox:
+    with _opened(storing.dataset.root) as outbox:
         yield Watch(outbox, settings, storing)
+
+
+def _opened(root: Path) -> Outbox:
+    """The outbox of a folder, or one that is forgotten with the process: alerts are no reason not to collect."""
+    try:
+        return Outbox.keeping(root / OUTBOX_NAME, root / QUARANTINE)
+    except DiskError as error:
+        log.error("%s; until it can be, alerts are told all the same, and forgotten when this process ends", error)
+        return Outbox(Path(IN_MEMORY))
