@@ -55,6 +55,12 @@ def restored_logging() -> Iterator[None]:
         logging.getLogger(library).setLevel(logging.NOTSET)
 
 
+@pytest.fixture(autouse=True)
+def soon_sure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-ins are quick: what they took they have."""
+    monkeypatch.setattr(dispatching, "SURE_AFTER", timedelta(seconds=0.1))
+
+
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
     return trustme.CA()
@@ -358,7 +364,6 @@ async def test_a_restart_while_a_text_is_on_its_way(
     twilio: Twilio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed after Twilio had it, or before: it is asked, and each text goes out once."""
-    monkeypatch.setattr(dispatching, "SURE_AFTER", timedelta(seconds=0.1))
     bench = Bench(of_settings(tmp_path, twilio))
     bench.clock.now = datetime.now()
     bench.post("had", "had not")
