@@ -77,6 +77,14 @@ def test_each_answer_says_what_a_page_may_ask(served: Served) -> None:
     assert get(f"{served.url}nothing-here").status == 404
 
 
+@pytest.mark.parametrize("module", ["aemo_updater.__main__", "pyarrow.dataset", "panel.template"])
+def test_nobody_imports_a_module_by_asking_for_it(served: Served, module: str) -> None:
+    asked = f"{served.url}components/{module}/MaterialTemplate/_css/x.css"
+    assert get(asked).status == 404
+    assert get(f"{served.url}healthz").status == 200
+    assert "libarrow" not in Path(f"/proc/{served.process.pid}/maps").read_text()
+
+
 def test_the_page_names_no_other_host(served: Served) -> None:
     hosts = set(re.findall(r"(?:src|href)=\"(?:https?:)?//([^/\"]+)", get(served.url).text))
     assert hosts == set()

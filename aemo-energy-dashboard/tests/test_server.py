@@ -4,6 +4,7 @@ import asyncio
 import gc
 import io
 import re
+import sys
 import time
 import weakref
 from collections.abc import Callable, Iterator
@@ -56,6 +57,11 @@ def test_freshness_and_health(server: Running) -> None:
     assert tables["scada5"] == "2026-08-31T18:10:00+10:00"
     assert tables["rooftop30"] == "2026-08-31T18:00:00+10:00"
     assert tables["prices30"] is None
+
+
+def test_nobody_imports_a_module_by_asking_for_it(server: Running) -> None:
+    assert get(server, "/components/tabnanny/check/_css/x.css").status_code == 404
+    assert "tabnanny" not in sys.modules
 
 
 def test_a_view_as_a_file(server: Running) -> None:

@@ -12,8 +12,10 @@ from bokeh.core.validation.warnings import EMPTY_LAYOUT
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from panel.io.fastapi import add_applications
+from panel.io.resources import COMPONENT_PATH
 from panel.template import MaterialTemplate
 from starlette.middleware.base import RequestResponseEndpoint
+from starlette.status import HTTP_404_NOT_FOUND
 
 from aemo_dashboard import __version__
 from aemo_dashboard.api import routes
@@ -44,6 +46,13 @@ def _say(error: Exception) -> None:
     log.error("A session's callback failed", exc_info=error)
 
 
+def nothing_there(path: str) -> Response:  # noqa: ARG001 - FastAPI's own
+    """What is answered where Panel imports whatever module is named, for whoever asks: a picture on any web page could
+    run a module that ends the process. Nothing of these pages is there.
+    """
+    return Response(status_code=HTTP_404_NOT_FOUND)
+
+
 def create_app(settings: Settings, websocket_origins: Sequence[str] | None = None) -> FastAPI:
     """The application; the data folder is watched while it runs."""
     services = Services.of(settings)
@@ -65,6 +74,7 @@ def create_app(settings: Settings, websocket_origins: Sequence[str] | None = Non
     app = FastAPI(title=TITLE, version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.middleware("http")(guarded)
     routes.add_to(app, services)
+    app.add_api_route(f"/{COMPONENT_PATH}{{path:path}}", nothing_there, include_in_schema=False)
     app.mount(f"/{ASSETS_URL}", StaticFiles(directory=ASSETS), name="assets")
     pn.extension("tabulator", design=LocalMaterial, exception_handler=_say)
     mend()

@@ -11,11 +11,12 @@ from typing import Any
 import panel as pn
 from bokeh.server.urls import per_app_patterns
 from bokeh.settings import settings
+from panel.io.resources import COMPONENT_PATH
 from panel.io.server import Server, WSHandler, get_server
 from panel.template import MaterialTemplate
 from tornado.httputil import HTTPHeaders
 from tornado.iostream import StreamClosedError
-from tornado.web import OutputTransform, RequestHandler
+from tornado.web import ErrorHandler, OutputTransform, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from aemo_updater.errors import UpdaterError
@@ -38,6 +39,9 @@ CONTENT_POLICY = (  # Bokeh's callbacks are compiled from text, and its styles a
 )
 KEEP_ALIVE_MILLISECONDS = 25_000
 """Proxies close a websocket that is idle for 60 to 100 s."""
+CLOSED = (rf"/{COMPONENT_PATH}.*", ErrorHandler, {"status_code": 404})
+"""Panel imports there whatever module is named, for whoever asks: a picture on any web page could load what does not fit
+into memory, or run a module that ends the process. Nothing of this page is there."""
 
 
 class PortError(UpdaterError):
@@ -161,7 +165,7 @@ def make_server(options: Options, producer: Producer) -> Server:
             websocket_origin=options.allowed(),
             title=TITLE,
             static_dirs={ASSETS_URL: str(ASSETS)},
-            extra_patterns=[("/healthz", Healthz, given), ("/metrics", Metrics, given)],
+            extra_patterns=[CLOSED, ("/healthz", Healthz, given), ("/metrics", Metrics, given)],
             transforms=[Guarded],
             keep_alive_milliseconds=KEEP_ALIVE_MILLISECONDS,
             unused_session_lifetime_milliseconds=round(options.let_go_seconds * 1000),
