@@ -169,18 +169,36 @@ def test_before_the_first_look_nothing_is_said_to_be_well() -> None:
     assert render(made)["sources"] == ""
 
 
-def message(progress: str, ago: timedelta, attempts: int = 1, sink: str = "sms") -> Message:
-    return Message(NOW - ago, "price", "NSW1 over", sink, "+61 … 678", progress, attempts, NOW - ago, NOW, "no route")
+def test_the_first_cycle_brings_the_oldest_rows_first() -> None:
+    filling = (replace(PRICES5, oldest=NOW - timedelta(days=2), newest=NOW - timedelta(days=1)), late(PRICES30, 9_000))
+    at_work = Collector(at_work="cycle", cycle_started=NOW - timedelta(minutes=10), started=NOW)
+    empty = TableFacts("rooftop30", 30, HOUR)
+    made = snapshot({"tables": (*filling, empty), "cycles": ()}, collector=at_work)
+    assert reasons(made) == []
+    assert "the first cycle runs" in render(made)["verdict"]
+    years = replace(PRICES5, oldest=NOW - timedelta(days=900), newest=NOW - timedelta(days=1))
+    of_old = snapshot({"tables": (years, empty), "cycles": ()}, collector=at_work)
+    assert len(reasons(of_old)) == 2  # a ledger that was lost makes no new installation
+
+
+def test_what_a_ledger_or_an_outbox_that_cannot_be_read_would_say_is_unknown_and_not_nothing() -> None:
+    sources = (SourceFacts("TradingIS", ("prices5",), timedelta(minutes=5)),)
+    made = snapshot({"ledger_fault": "broken", "outbox_fault": "broken too", "cycles": (), "sources": sources})
+    parts = render(made)
+    for part in ("troubles", "bad", "units"):
+        assert "Not known: the ledger cannot be read." in parts[part], part
+        assert "None." not in parts[part]
+    assert "Not known: the outbox" in parts["alerts"]
+    assert "None was sent yet" not in parts["alerts"]
+    assert "not asked yet" not in parts["sources"]
+    assert "none yet" not in parts["facts"]
+    assert "0 cycles" not in parts["strip"]
+    names = {family.name for family in text_string_to_metric_families(exposed(made).decode())}
+    assert not [n for n in names if n.startswith(("nem_cycles", "nem_report", "nem_last_cycle", "nem_unknown"))]
 
 
 def test_alerts_that_do_not_get_through() -> None:
-    told = (
-        message("failed", timedelta(hours=2)), message("failed", timedelta(hours=23)),
-        message("failed", timedelta(hours=25)), message("waiting", timedelta(minutes=61), 8, "email"),
-        message("waiting", timedelta(minutes=59), 7, "log"), message("waiting", timedelta(hours=5), 0, "quiet"),
-        message("sent", timedelta(hours=5)),
-    )  # fmt: skip
-    assert reasons(snapshot({"messages": told})) == [
+    assert reasons(snapshot({"given_up": {"sms": 2}, "stuck": {"email": 1}})) == [
         "2 alerts could not be delivered by sms in the last 24 hours.",
         "1 alert cannot be delivered by email, and is tried again and again.",
     ]
@@ -285,6 +303,10 @@ def test_what_came_of_a_repair() -> None:
     )
     not_seen, said = outcome(errand, replace(idle, now=NOW + timedelta(seconds=19)))
     assert (not_seen, said) == (errand, "")
+
+
+def message(progress: str, ago: timedelta, attempts: int = 1, sink: str = "sms") -> Message:
+    return Message(NOW - ago, "price", "NSW1 over", sink, "+61 … 678", progress, attempts, NOW - ago, NOW, "no route")
 
 
 def test_what_came_of_a_test_message() -> None:

@@ -1,7 +1,9 @@
 """What a look at a data folder finds, and how the page's process comes to it: folders made by hand."""
 
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from status_folder import (
     well,
 )
 
-from aemo_updater.alerts.outbox import OUTBOX_NAME, Progress
+from aemo_updater.alerts.outbox import OUTBOX_NAME, Outbox, Progress
 from aemo_updater.catalogue import TABLES
 from aemo_updater.nemtime import isoformat
 from aemo_updater.storage.dataset import Dataset
@@ -108,6 +110,40 @@ def test_recipients_are_shortened_and_what_others_say_of_them_too(root: Path) ->
     ]
     assert found.sent == {("sms", "failed"): 1, ("email", "sent"): 1}
     assert "412345" not in repr(found)
+
+
+def test_what_is_not_delivered_is_counted_however_much_came_after_it(root: Path) -> None:
+    for key, ago in (("young", 2), ("a day", 23), ("old", 25)):
+        send(root, key, "x", NOW - timedelta(hours=ago), "+61412345678", Progress.FAILED)
+    for key, attempts in (("stuck", 8), ("tried", 7)):
+        send(root, key, "x", NOW, "anna@example.org", sink="email")
+        with Outbox(root / OUTBOX_NAME) as outbox:
+            (one,) = outbox.of(key)
+            outbox.note(replace(one, progress=Progress.WAITING, attempts=attempts), NOW)
+    for number in range(60):
+        send(root, f"later {number}", "x", NOW, "", sink="log")
+    found = look(root, NOW)
+    assert {message.sink for message in found.messages} == {"log"}
+    assert (dict(found.given_up), dict(found.stuck)) == ({"sms": 2}, {"email": 1})
+
+
+def test_a_file_that_is_no_table_of_ours_is_left_alone(root: Path) -> None:
+    fill(root, NOON)
+    (root / "export.parquet").write_bytes(b"of a reader")
+    found = look(root, NOW)
+    assert found.faults == ()
+    assert len(found.tables) == len(TABLES)
+
+
+def test_a_table_that_cannot_be_listed_hides_no_other(root: Path) -> None:
+    fill(root, NOON)
+    folder = Dataset(root).folder(TABLES["regions5"])
+    shutil.rmtree(folder)
+    folder.write_bytes(b"a file where a folder should be")
+    found = look(root, NOW)
+    assert found.faults == (f"{folder}: cannot be read: Not a directory",)
+    assert [t.name for t in found.tables] == [name for name in TABLES if name != "regions5"]
+    assert all(table.rows == 12 for table in found.tables)
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

@@ -94,6 +94,8 @@ def strip_said(snapshot: Snapshot) -> str:
     folder = snapshot.folder
     if folder is None:
         return ""
+    if folder.ledger_fault:
+        return "Not known: the ledger cannot be read"
     recent = [cycle for cycle in folder.cycles if cycle.ended > snapshot.now - DAY]
     failed = sum(not cycle.ok for cycle in recent)
     missing = sum(one.kind is Kind.MISSING for one in spans_of(snapshot))

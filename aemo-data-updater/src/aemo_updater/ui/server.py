@@ -40,8 +40,8 @@ CONTENT_POLICY = (  # Bokeh's callbacks are compiled from text, and its styles a
 KEEP_ALIVE_MILLISECONDS = 25_000
 """Proxies close a websocket that is idle for 60 to 100 s."""
 CLOSED = (rf"/{COMPONENT_PATH}.*", ErrorHandler, {"status_code": 404})
-"""Panel imports there whatever module is named, for whoever asks: a picture on any web page could load what does not fit
-into memory, or run a module that ends the process. Nothing of this page is there."""
+"""Panel imports there whatever module is named, for whoever asks: a picture on any web page could load what does not
+fit into memory, or run a module that ends the process. Nothing of this page is there."""
 
 
 class PortError(UpdaterError):

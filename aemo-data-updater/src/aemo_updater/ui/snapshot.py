@@ -112,7 +112,8 @@ class Folder:
     """What a look at the data folder found.
 
     ``faults`` are sentences on what cannot be read of it, ``ledger_fault`` and ``outbox_fault`` the same of those
-    files. ``sent`` counts deliveries by sink and progress. ``cycles_ever`` are the cycles since the ledger was made.
+    files. ``sent`` counts deliveries by sink and progress, ``given_up`` by sink those that failed lately, ``stuck``
+    those that are tried again and again. ``cycles_ever`` are the cycles since the ledger was made.
     """
 
     looked: datetime
@@ -129,6 +130,8 @@ class Folder:
     lost_parts: tuple[str, ...] = ()
     messages: tuple[Message, ...] = ()
     sent: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    given_up: Mapping[str, int] = field(default_factory=dict)
+    stuck: Mapping[str, int] = field(default_factory=dict)
     other_bytes: int = 0
     ledger_fault: str = ""
     outbox_fault: str = ""
