@@ -434,7 +434,10 @@ def test_words() -> None:
 def test_who_may_open_a_session() -> None:
     options = Options(Path("/d"), "127.0.0.1", 5011, (), 270, "INFO", None)
     assert options.allowed() == ["127.0.0.1:5011", "localhost:5011"]
-    assert replace(options, origins=("nem.example.org",)).allowed() == ["nem.example.org"]
+    proxied = replace(options, origins=("nem.example.org",))
+    assert proxied.allowed() == ["nem.example.org", "127.0.0.1:5011", "localhost:5011"]
+    assert {"nem.org", "nas.local:5011"} < set(replace(options, host="NAS.local", origins=("Nem.org",)).allowed())
+    assert replace(proxied, host="0.0.0.0").allowed() == proxied.allowed()
     assert replace(options, host="0.0.0.0").allowed() == ["*"]
     assert replace(options, host="::1").allowed() == ["127.0.0.1:5011", "[::1]:5011", "localhost:5011"]
     assert Options.read(options.as_text()) == options

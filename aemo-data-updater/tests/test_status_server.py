@@ -97,12 +97,13 @@ def token_of(served: Served) -> str:
     return found[1]
 
 
-def answer_to(served: Served, origin: str) -> int:
+def answer_to(served: Served, origin: str, **headers: str) -> int:
     """What a page of that origin is answered that asks for a session: 101 where it gets one."""
     there = urlsplit(served.url)
     asked = {
         "Origin": origin, "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol": f"bokeh, {token_of(served)}",
+        **headers,
     }  # fmt: skip
     with contextlib.closing(http.client.HTTPConnection(there.netloc, timeout=10)) as connection:
         connection.request("GET", "/ws", headers=asked)
@@ -115,6 +116,11 @@ def test_only_its_own_pages_open_a_session(served: Served) -> None:
     assert [answer_to(served, o) for o in (own, "https://example.org", "http://127.0.0.1:1")] == [101, 403, 403]
 
 
+def test_a_name_that_is_made_to_stand_for_this_machine_is_a_foreign_one(served: Served) -> None:
+    host = f"example.org:{urlsplit(served.url).port}"
+    assert answer_to(served, f"http://{host}", Host=host) == 403
+
+
 def test_where_all_hosts_reach_it_only_its_own_pages_do(root: Path) -> None:
     with status_page(root, STATUS_UI_HOST="0.0.0.0") as served:
         own = served.url.rstrip("/")
@@ -123,7 +129,9 @@ def test_where_all_hosts_reach_it_only_its_own_pages_do(root: Path) -> None:
 
 def test_a_proxy_in_front_is_named(root: Path) -> None:
     with status_page(root, BOKEH_ALLOW_WS_ORIGIN="nem.example.org") as served:
-        assert [answer_to(served, f"https://{name}") for name in ("nem.example.org", "example.org")] == [101, 403]
+        own = served.url.rstrip("/")  # for who comes by SSH when the proxy is down
+        pages = ("https://nem.example.org", "https://example.org", own, f"{own}1")
+        assert [answer_to(served, page) for page in pages] == [101, 403, 101, 403]
 
 
 def test_the_first_page_is_there_at_once(served: Served) -> None:

@@ -150,6 +150,9 @@ def test_origins_of_a_server() -> None:
     assert "nem.local:80" in origins("nem.local", 80)
     assert "[::1]:5010" in origins("::1", 5010)
     assert origins("0.0.0.0", 5010) == ["*"]
+    behind = ["nem.example.org", "127.0.0.1:5010", "localhost:5010"]
+    assert origins("127.0.0.1", 5010, ["nem.example.org"]) == behind
+    assert origins("0.0.0.0", 5010, ["nem.example.org"]) == behind
 
 
 # -- sessions ----------------------------------------------------------------------------------------------------------

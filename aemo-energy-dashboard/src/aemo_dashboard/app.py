@@ -35,10 +35,15 @@ COLLECT_AFTER = (10_000, 20, 100)
 PING_SECONDS = 25.0  # proxies close a websocket that is idle for 60 to 100 s
 
 
-def origins(host: str, port: int) -> list[str]:
-    """The hosts whose pages may open a websocket here: the one that we listen on, under its usual names."""
-    names = {f"[{host}]" if ":" in host else host, "localhost", "127.0.0.1"}
-    return [f"{name}:{port}" for name in sorted(names)] if host not in ("0.0.0.0", "::") else ["*"]  # noqa: S104 - told apart, not bound
+def origins(host: str, port: int, proxied: Sequence[str] = ()) -> list[str]:
+    """The hosts whose pages may open a websocket here: the one that we listen on, by its usual names, and proxies."""
+    everywhere = host in ("0.0.0.0", "::")  # noqa: S104 - told apart, not bound
+    if everywhere and not proxied:
+        return ["*"]
+    own = set() if everywhere else {f"[{host}]" if ":" in host else host}
+    # also where a proxy is named: when that one is down, the page is looked at from here
+    names = [*proxied, *(f"{name}:{port}" for name in sorted(own | {"localhost", "127.0.0.1"}))]
+    return [name.lower() for name in names]
 
 
 def _say(error: Exception) -> None:
@@ -84,7 +89,7 @@ def create_app(settings: Settings, websocket_origins: Sequence[str] | None = Non
         return session(services)
 
     proxied = [name.strip() for name in settings.bokeh_allow_ws_origin.split(",") if name.strip()]
-    allowed = websocket_origins or proxied or origins(settings.dashboard_host, settings.dashboard_port)
+    allowed = websocket_origins or origins(settings.dashboard_host, settings.dashboard_port, proxied)
     app.state.bokeh = add_applications({"/": page}, app=app, title=TITLE, websocket_origin=list(allowed))
     return app
 

@@ -7,6 +7,7 @@ import logging
 import signal
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import panel as pn
 from bokeh.server.urls import per_app_patterns
@@ -17,7 +18,7 @@ from panel.template import MaterialTemplate
 from tornado.httputil import HTTPHeaders
 from tornado.iostream import StreamClosedError
 from tornado.web import ErrorHandler, OutputTransform, RequestHandler
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketClosedError
 
 from aemo_updater.errors import UpdaterError
 from aemo_updater.nemtime import isoformat
@@ -71,14 +72,25 @@ class Guarded(OutputTransform):
 class OwnPages(WSHandler):
     """A session's websocket. Behind the page are buttons: where any host is allowed, it still has to be the one asked.
 
-    Bokeh takes all pages of all hosts there: any that its reader visits meanwhile could press them.
+    Bokeh takes all pages of all hosts there: any that its reader visits meanwhile could press them. Where hosts are
+    named, Tornado takes also others, if only a page is of the very host that it asks: any host is whose owner lets its
+    name stand for 127.0.0.1 for a moment.
     """
+
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        """Ask `check_origin` of every page, not of those alone that Tornado finds suspicious."""
+        origin = self.request.headers.get("Origin")
+        if origin is not None and not self.check_origin(origin):
+            self.set_status(403)
+            self.finish("Cross origin websockets not allowed")
+            return
+        await super().get(*args, **kwargs)
 
     def check_origin(self, origin: str) -> bool:
         """Whether a page of this origin may open a session."""
         application: Any = self.application  # a BokehTornado, which Tornado's types don't know
         if OWN_PAGES in application.websocket_origins and not settings.allowed_ws_origin():
-            return WebSocketHandler.check_origin(self, origin)
+            return urlsplit(origin).netloc.lower() == self.request.host.lower()
         return super().check_origin(origin)
 
 
