@@ -88,6 +88,11 @@ NOT_WELL: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ),
     ({"cycles": ()}, {}, "There has been no cycle yet."),
     (
+        {"cycles": cycles(timedelta(minutes=20))},
+        {"collector": Collector.told({"at_work": "waiting", "refused": "/data/ledger.sqlite: no room"})},
+        "The collector can store nothing: /data/ledger.sqlite: no room.",
+    ),
+    (
         {},
         {"collector": Collector(at_work="cycle", cycle_started=NOW - timedelta(minutes=14))},
         "The cycle that began at 11:46:30 has not ended for 14 min.",

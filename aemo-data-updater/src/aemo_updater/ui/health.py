@@ -75,7 +75,9 @@ def _of_collector(snapshot: Snapshot) -> Iterator[str]:
             else "The collector was not asked yet."
         )
         return
-    if (text := cycle_overdue(snapshot)) is not None:
+    if snapshot.collector.refused:
+        yield f"The collector can store nothing: {snapshot.collector.refused}."
+    elif (text := cycle_overdue(snapshot)) is not None:
         yield text
 
 

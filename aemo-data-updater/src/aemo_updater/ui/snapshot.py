@@ -154,7 +154,11 @@ class Folder:
 
 @dataclass(frozen=True)
 class Collector:
-    """What the collector says of itself; what it does not say is None. ``alerts``: by sink, ``on`` or why it is off."""
+    """What the collector says of itself; what it does not say is None.
+
+    ``refused`` is what the disk said to its last cycle, where nothing could be stored. ``alerts``: by sink, ``on`` or
+    why it is off.
+    """
 
     pid: int | None = None
     resident_bytes: int | None = None
@@ -166,6 +170,7 @@ class Collector:
     next_cycle: datetime | None = None
     healing: bool = False
     interval_seconds: float | None = None
+    refused: str = ""
     alerts: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -184,6 +189,7 @@ class Collector:
             next_cycle=_moment(state.get("next_cycle")),
             healing=state.get("healing") is True,
             interval_seconds=float(interval) if isinstance(interval, int | float) and interval > 0 else None,
+            refused=_of(str, state.get("refused")) or "",
             alerts={str(k): str(v) for k, v in alerts.items()} if isinstance(alerts, Mapping) else {},
         )
 
