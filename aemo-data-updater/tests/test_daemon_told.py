@@ -91,9 +91,7 @@ async def test_it_says_what_it_does_and_hurries_when_told(site: Nemweb, tmp_path
         await ask_state(root)
 
 
-async def test_it_says_why_it_can_store_nothing(
-    site: Nemweb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_it_says_why_it_can_store_nothing(site: Nemweb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings, whole = given(tmp_path), Collector.cycle
     root = settings.shared_data_dir
 

@@ -1,5 +1,6 @@
 """What the status page says is wrong, and what it says of cycles and of what was asked for: from records alone."""
 
+import os
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,11 +9,12 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from aemo_updater.ui import rendering
 from aemo_updater.ui.errands import GIVEN_UP, Errand, outcome
 from aemo_updater.ui.health import is_first_cycle, reasons
 from aemo_updater.ui.metrics import exposed
 from aemo_updater.ui.options import Options
-from aemo_updater.ui.rendering import countdown, render
+from aemo_updater.ui.rendering import PARTS, countdown, render
 from aemo_updater.ui.server import health
 from aemo_updater.ui.snapshot import (
     BadFile,
@@ -400,6 +402,21 @@ def test_metrics_leave_out_what_nobody_knows() -> None:
     nothing = Snapshot(NOW, Path("/data"), INTERVAL)
     names = {family.name for family in text_string_to_metric_families(exposed(nothing).decode())}
     assert names == {"nem_up", "nem_collector_up"}
+
+
+def test_what_an_upgrade_brings_is_not_mixed_with_what_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for part in PARTS:
+        (tmp_path / f"{part}.html").write_text("of today")
+    rendering.templates.cache_clear()
+    monkeypatch.setattr(rendering, "TEMPLATES", tmp_path)
+    try:
+        rendering.templates()
+        for part in PARTS:
+            (tmp_path / f"{part}.html").write_text("{{ of_tomorrow }}")
+            os.utime(tmp_path / f"{part}.html", (1, 1))
+        assert set(render(snapshot()).values()) == {"of today"}
+    finally:
+        rendering.templates.cache_clear()
 
 
 def test_hostile_text_is_text() -> None:

@@ -1,5 +1,6 @@
 """What a look at a data folder finds, and how the page's process comes to it: folders made by hand."""
 
+import asyncio
 import shutil
 import subprocess
 import sys
@@ -246,6 +247,39 @@ async def test_the_producer_looks_again_only_where_something_changed(
     assert len(looks) == 2
     assert producer.snapshot.folder.cycles_ever == 331
     assert producer.version >= 6
+
+
+async def test_a_look_by_another_version_of_the_program_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(root, NOON)
+    monkeypatch.setattr(producing, "shape", lambda: (("Folder", "looked", "a field of tomorrow"),))
+    with pytest.raises(LookError, match="the status page has to be started anew"):
+        await looked(root)
+    for answer in (b"", b"no pickle", b"caemo_updater.ui.snapshot\nTomorrow\n.", b"cof.tomorrow\nFolder\n."):
+        with pytest.raises(LookError, match="its answer is broken"):
+            producing._understood(answer)
+
+
+async def test_what_nobody_foresaw_is_not_taken_for_well(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(producing, "EVERY_SECONDS", 0.01)
+    made = Producer(options(root), lambda: NOW)
+
+    def fails(_: Path) -> None:
+        raise ZeroDivisionError("of a disk")
+
+    monkeypatch.setattr(producing, "_ask_disk", fails)
+    running = asyncio.ensure_future(made.run())
+    try:
+        async with asyncio.timeout(10):
+            while made.version < 3:
+                await asyncio.sleep(0.01)
+        assert reasons(made.snapshot)[-1] == "The status could not be put together: ZeroDivisionError: of a disk."
+        monkeypatch.undo()
+        async with asyncio.timeout(20):
+            while made.snapshot.look_fault or made.snapshot.disk is None:
+                await asyncio.sleep(0.05)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_the_producer_asks_the_collector(root: Path) -> None:

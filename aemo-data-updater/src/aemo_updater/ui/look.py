@@ -28,7 +28,7 @@ from aemo_updater.storage.provenance import mark_of
 from aemo_updater.storage.quarantine import QUARANTINE, lost_parts
 from aemo_updater.tables import Report, Table
 from aemo_updater.ui.health import NOT_DELIVERED, TRIED
-from aemo_updater.ui.snapshot import BadFile, CycleFacts, Folder, Message, SourceFacts, TableFacts
+from aemo_updater.ui.snapshot import BadFile, CycleFacts, Folder, Message, SourceFacts, TableFacts, shape
 from aemo_updater.ui.troubles import troubles_of
 from aemo_updater.ui.words import masked, shortened
 
@@ -235,7 +235,7 @@ def main() -> None:
     """Look once."""
     use_little()
     found = look(Path(sys.argv[1]), nem_now())
-    sys.stdout.buffer.write(pickle.dumps(found))
+    sys.stdout.buffer.write(pickle.dumps((shape(), found)))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from aemo_updater.ui.looks import ASSETS
 from aemo_updater.ui.metrics import CONTENT_TYPE, exposed
 from aemo_updater.ui.options import OWN_PAGES, Options
 from aemo_updater.ui.producer import Producer
+from aemo_updater.ui.rendering import templates
 from aemo_updater.ui.shared import Shared
 from aemo_updater.ui.snapshot import Snapshot
 from aemo_updater.ui.status_dashboard import ASSETS_URL, TITLE, LocalMaterial, session
@@ -162,6 +163,7 @@ def _say(error: Exception) -> None:
 def make_server(options: Options, producer: Producer) -> Server:
     """The server, listening and not started yet. Raises PortError."""
     mend()
+    templates()
     pn.extension(design=LocalMaterial, exception_handler=_say)
     shared = Shared(options, producer)
     given = {"producer": producer}

@@ -1,7 +1,7 @@
 """What the status page, its health check and its metrics show, as plain records. All times are NEM time, naive."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -219,6 +219,12 @@ class Snapshot:
     silence: str = ""
     disk: Disk | None = None
     disk_least_bytes: int = 0
+
+
+def shape() -> tuple[tuple[str, ...], ...]:
+    """The records of a `Folder` with their fields: what it takes to understand one that another process has made."""
+    records = (Folder, TableFacts, SourceFacts, CycleFacts, Trouble, BadFile, Message)
+    return tuple((record.__name__, *(each.name for each in fields(record))) for record in records)
 
 
 def _of(kind: type[T], value: object) -> T | None:
