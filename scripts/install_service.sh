@@ -169,7 +169,8 @@ check_lock() {
 
 check_manager
 check_paths
-if [ -x .venv/bin/python ]; then
+# (of one that is still to be made, or to be made anew, nothing can be said yet)
+if .venv/bin/python -c 'import aemo_dashboard, aemo_updater' >/dev/null 2>&1; then
   check_readable
   check_writable
   for name in $services; do
