@@ -57,6 +57,15 @@ def test_healthz(served: Served) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_monitors_may_ask_for_the_head_alone(served: Served) -> None:
+    there = urlsplit(served.url)
+    for path in ("/healthz", "/metrics"):
+        with contextlib.closing(http.client.HTTPConnection(there.netloc, timeout=10)) as connection:
+            connection.request("HEAD", path)
+            with connection.getresponse() as answer:
+                assert (answer.status, answer.read()) == (200, b"")
+
+
 def test_metrics(served: Served) -> None:
     answer = get(f"{served.url}metrics")
     assert answer.status == 200

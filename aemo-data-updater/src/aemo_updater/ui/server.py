@@ -107,6 +107,10 @@ class Plain(RequestHandler):
 
     producer: Producer
 
+    def head(self) -> None:
+        """What some monitors ask: as `get`, of which Tornado leaves the body out."""
+        self.get()
+
     def initialize(self, producer: Producer) -> None:
         """Tornado's way to hand over what is given with the pattern."""
         self.producer = producer
