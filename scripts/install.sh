@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes .venv with everything that the services run on, or with --dev also what the tests need. Does nothing where that
-# is done already. Needs Python 3.11 or newer; on Debian, as root, it installs what Python's venv lacks.
+# is done already, and makes it anew where its Python has gone, or become another one: an upgrade of the system does that.
+# Needs Python 3.11 or newer; on Debian, as root, it installs what Python's venv lacks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +13,15 @@ digest() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 25
 
 want=$(cat "$lock" aemo-*/pyproject.toml | digest)
 have=$(cat .venv/.installed 2>/dev/null || true)
-case " $have " in *" $want "*) exit 0 ;; esac
+# An upgrade of the system may have exchanged the Python that .venv was made with: what was installed is not seen by it.
+runs() { .venv/bin/python -c 'import aemo_dashboard, aemo_updater' >/dev/null 2>&1; }
+anew=
+case " $have " in
+  *" $want "*)
+    if runs; then exit 0; fi
+    ;;
+esac
+[ -z "$have" ] || runs || anew=1
 
 python=
 for name in python3 python3.11 python3.12 python3.13 python3.14; do
@@ -38,7 +47,12 @@ if ! "$python" -c 'import ensurepip' 2>/dev/null; then
 fi
 
 echo "Installing into .venv from $lock; the first time this takes a minute or two …"
-[ -x .venv/bin/python ] || "$python" -m venv .venv
+[ -z "$anew" ] || echo "The Python of .venv is not the one that it was made with: it is made anew."
+if [ -n "$anew" ]; then
+  "$python" -m venv --clear .venv
+elif [ ! -x .venv/bin/python ]; then
+  "$python" -m venv .venv
+fi
 pip() { .venv/bin/python -m pip --disable-pip-version-check --quiet "$@" 2> >(grep -v '^WARNING: ' >&2 || true); }
 pip install --require-hashes -r "$lock"
 pip install --no-deps --no-build-isolation -e aemo-data-updater -e aemo-energy-dashboard

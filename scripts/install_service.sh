@@ -126,6 +126,13 @@ check_paths() {
     esac
   done
   for path in "$data" "$logs"; do
+    case $path in
+      '' | *//* | */./* | */.) stop "${path:-/}: this is no path of a folder for the services alone" ;;
+      "$CHECKOUT"/*) ;;
+      /tmp/* | /var/tmp/* | /dev/* | /run/* | /proc/* | /sys/*)
+        [ $kind != system ] || stop "$path: what lies there is each service's own, or lost with the machine's next start"
+        ;;
+    esac
     [ ! -e "$DESTDIR$path" ] || [ -d "$DESTDIR$path" ] || stop "$path is a file, not a folder"
   done
   [ "$data" != "$logs" ] || stop "--data and --logs are both $data; they have to be two folders"
@@ -142,7 +149,14 @@ check_readable() {
 
 check_writable() {
   local path
-  [ $kind != system ] || id -u "$user" >/dev/null 2>&1 || return 0
+  if [ $kind = system ] && ! id -u "$user" >/dev/null 2>&1; then
+    for path in "$data" "$logs"; do
+      [ -n "$no_start" ] || [ ! -d "$DESTDIR$path" ] || [ -z "$(ls -A "$DESTDIR$path")" ] ||
+        stop "$path is not the services' own, and their user $user is still to be made: run this with --no-start," \
+          "then chown -R $user: $path, and then this again"
+    done
+    return 0
+  fi
   for path in "$data" "$logs"; do
     [ ! -d "$DESTDIR$path" ] || [ -z "$(ls -A "$DESTDIR$path")" ] || as_user test -w "$DESTDIR$path" ||
       stop "$path is not the services' own: chown -R $user: $path (or --user with whom it belongs to)"
@@ -169,7 +183,8 @@ check_lock() {
 
 check_manager
 check_paths
-if [ -x .venv/bin/python ]; then
+# (of one that is still to be made, or to be made anew, nothing can be said yet)
+if .venv/bin/python -c 'import aemo_dashboard, aemo_updater' >/dev/null 2>&1; then
   check_readable
   check_writable
   for name in $services; do

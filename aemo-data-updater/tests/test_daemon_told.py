@@ -13,6 +13,8 @@ from made_nemweb import Nemweb, stamps
 from aemo_updater.alerts.watch import watching
 from aemo_updater.config import Settings
 from aemo_updater.control import NoCollectorError, ask_state, order
+from aemo_updater.cycle_report import CycleReport
+from aemo_updater.errors import DiskError
 from aemo_updater.healing import Healer
 from aemo_updater.nemweb.client import connect
 from aemo_updater.nemweb.reports import DISPATCH_IS, DISPATCH_SCADA, ROOFTOP_PV, TRADING_IS
@@ -87,6 +89,23 @@ async def test_it_says_what_it_does_and_hurries_when_told(site: Nemweb, tmp_path
         assert await order(root, "test") == (True, "a test message goes out by log")
     with pytest.raises(NoCollectorError):
         await ask_state(root)
+
+
+async def test_it_says_why_it_can_store_nothing(site: Nemweb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, whole = given(tmp_path), Collector.cycle
+    root = settings.shared_data_dir
+
+    async def refused(_: Collector) -> CycleReport:
+        raise DiskError(f"{root}: Read-only file system")
+
+    monkeypatch.setattr(Collector, "cycle", refused)
+    async with at_work(site, settings) as daemon:
+        await until(lambda: daemon._next_cycle is not None)
+        assert (await ask_state(root))["refused"] == f"{root}: Read-only file system"
+        monkeypatch.setattr(Collector, "cycle", whole)
+        await order(root, "cycle")
+        await until(lambda: len(daemon.collector.ledger.cycles(5)) == 1 and daemon._next_cycle is not None)
+        assert (await ask_state(root))["refused"] == ""
 
 
 async def test_it_does_one_thing_at_a_time(site: Nemweb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

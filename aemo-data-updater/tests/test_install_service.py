@@ -450,12 +450,25 @@ def test_a_collector_that_runs_by_hand(machine: Machine) -> None:
         (("--data", "/srv/../etc"), "a path with .. in it is not taken"),
         (("--data", "/srv/x", "--logs", "/srv/x"), "have to be two folders"),
         (("--logs", "/etc/file"), "/etc/file is a file, not a folder"),
+        (("--data", "/"), "/: this is no path of a folder for the services alone"),
+        (("--data", "/srv//x"), "this is no path of a folder"),
+        (("--data", "/srv/./x"), "this is no path of a folder"),
+        (("--data", "/tmp/nem"), "/tmp/nem: what lies there is each service's own"),
+        (("--logs", "/run/nem"), "lost with the machine's next start"),
     ],
 )
 def test_bad_arguments(machine: Machine, arguments: tuple[str, ...], sentence: str) -> None:
     (machine.dest / "etc").mkdir()
     (machine.dest / "etc/file").write_text("")
     assert sentence in machine.refused(*arguments)
+
+
+def test_data_that_is_there_before_its_user(machine: Machine) -> None:
+    (machine.dest / "srv/data").mkdir(parents=True)
+    (machine.dest / "srv/data/datapackage.json").write_text("{}")
+    machine.environment["KNOWN"] = ""
+    assert "then chown -R nem: /srv/data" in machine.refused("--data", "/srv/data")
+    machine.install("--data", "/srv/data", "--no-start")
 
 
 def test_an_unknown_option_is_answered_with_the_usage(machine: Machine) -> None:

@@ -1,5 +1,6 @@
 """What the status page says is wrong, and what it says of cycles and of what was asked for: from records alone."""
 
+import os
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,11 +9,12 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from aemo_updater.ui import rendering
 from aemo_updater.ui.errands import GIVEN_UP, Errand, outcome
 from aemo_updater.ui.health import is_first_cycle, reasons
 from aemo_updater.ui.metrics import exposed
 from aemo_updater.ui.options import Options
-from aemo_updater.ui.rendering import countdown, render
+from aemo_updater.ui.rendering import PARTS, countdown, render
 from aemo_updater.ui.server import health
 from aemo_updater.ui.snapshot import (
     BadFile,
@@ -87,6 +89,11 @@ NOT_WELL: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         "The last cycle ended 20 min ago; there should be one every 4 min 30 s.",
     ),
     ({"cycles": ()}, {}, "There has been no cycle yet."),
+    (
+        {"cycles": cycles(timedelta(minutes=20))},
+        {"collector": Collector.told({"at_work": "waiting", "refused": "/data/ledger.sqlite: no room"})},
+        "The collector can store nothing: /data/ledger.sqlite: no room.",
+    ),
     (
         {},
         {"collector": Collector(at_work="cycle", cycle_started=NOW - timedelta(minutes=14))},
@@ -169,18 +176,36 @@ def test_before_the_first_look_nothing_is_said_to_be_well() -> None:
     assert render(made)["sources"] == ""
 
 
-def message(progress: str, ago: timedelta, attempts: int = 1, sink: str = "sms") -> Message:
-    return Message(NOW - ago, "price", "NSW1 over", sink, "+61 … 678", progress, attempts, NOW - ago, NOW, "no route")
+def test_the_first_cycle_brings_the_oldest_rows_first() -> None:
+    filling = (replace(PRICES5, oldest=NOW - timedelta(days=2), newest=NOW - timedelta(days=1)), late(PRICES30, 9_000))
+    at_work = Collector(at_work="cycle", cycle_started=NOW - timedelta(minutes=10), started=NOW)
+    empty = TableFacts("rooftop30", 30, HOUR)
+    made = snapshot({"tables": (*filling, empty), "cycles": ()}, collector=at_work)
+    assert reasons(made) == []
+    assert "the first cycle runs" in render(made)["verdict"]
+    years = replace(PRICES5, oldest=NOW - timedelta(days=900), newest=NOW - timedelta(days=1))
+    of_old = snapshot({"tables": (years, empty), "cycles": ()}, collector=at_work)
+    assert len(reasons(of_old)) == 2  # a ledger that was lost makes no new installation
+
+
+def test_what_a_ledger_or_an_outbox_that_cannot_be_read_would_say_is_unknown_and_not_nothing() -> None:
+    sources = (SourceFacts("TradingIS", ("prices5",), timedelta(minutes=5)),)
+    made = snapshot({"ledger_fault": "broken", "outbox_fault": "broken too", "cycles": (), "sources": sources})
+    parts = render(made)
+    for part in ("troubles", "bad", "units"):
+        assert "Not known: the ledger cannot be read." in parts[part], part
+        assert "None." not in parts[part]
+    assert "Not known: the outbox" in parts["alerts"]
+    assert "None was sent yet" not in parts["alerts"]
+    assert "not asked yet" not in parts["sources"]
+    assert "none yet" not in parts["facts"]
+    assert "0 cycles" not in parts["strip"]
+    names = {family.name for family in text_string_to_metric_families(exposed(made).decode())}
+    assert not [n for n in names if n.startswith(("nem_cycles", "nem_report", "nem_last_cycle", "nem_unknown"))]
 
 
 def test_alerts_that_do_not_get_through() -> None:
-    told = (
-        message("failed", timedelta(hours=2)), message("failed", timedelta(hours=23)),
-        message("failed", timedelta(hours=25)), message("waiting", timedelta(minutes=61), 8, "email"),
-        message("waiting", timedelta(minutes=59), 7, "log"), message("waiting", timedelta(hours=5), 0, "quiet"),
-        message("sent", timedelta(hours=5)),
-    )  # fmt: skip
-    assert reasons(snapshot({"messages": told})) == [
+    assert reasons(snapshot({"given_up": {"sms": 2}, "stuck": {"email": 1}})) == [
         "2 alerts could not be delivered by sms in the last 24 hours.",
         "1 alert cannot be delivered by email, and is tried again and again.",
     ]
@@ -287,6 +312,10 @@ def test_what_came_of_a_repair() -> None:
     assert (not_seen, said) == (errand, "")
 
 
+def message(progress: str, ago: timedelta, attempts: int = 1, sink: str = "sms") -> Message:
+    return Message(NOW - ago, "price", "NSW1 over", sink, "+61 … 678", progress, attempts, NOW - ago, NOW, "no route")
+
+
 def test_what_came_of_a_test_message() -> None:
     errand = Errand("test", NOW - timedelta(seconds=30))
     old = replace(message("sent", timedelta(minutes=5)), kind="test")
@@ -375,6 +404,21 @@ def test_metrics_leave_out_what_nobody_knows() -> None:
     assert names == {"nem_up", "nem_collector_up"}
 
 
+def test_what_an_upgrade_brings_is_not_mixed_with_what_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for part in PARTS:
+        (tmp_path / f"{part}.html").write_text("of today")
+    rendering.templates.cache_clear()
+    monkeypatch.setattr(rendering, "TEMPLATES", tmp_path)
+    try:
+        rendering.templates()
+        for part in PARTS:
+            (tmp_path / f"{part}.html").write_text("{{ of_tomorrow }}")
+            os.utime(tmp_path / f"{part}.html", (1, 1))
+        assert set(render(snapshot()).values()) == {"of today"}
+    finally:
+        rendering.templates.cache_clear()
+
+
 def test_hostile_text_is_text() -> None:
     evil = "<script>alert(1)</script>"
     made = snapshot(
@@ -412,7 +456,10 @@ def test_words() -> None:
 def test_who_may_open_a_session() -> None:
     options = Options(Path("/d"), "127.0.0.1", 5011, (), 270, "INFO", None)
     assert options.allowed() == ["127.0.0.1:5011", "localhost:5011"]
-    assert replace(options, origins=("nem.example.org",)).allowed() == ["nem.example.org"]
+    proxied = replace(options, origins=("nem.example.org",))
+    assert proxied.allowed() == ["nem.example.org", "127.0.0.1:5011", "localhost:5011"]
+    assert {"nem.org", "nas.local:5011"} < set(replace(options, host="NAS.local", origins=("Nem.org",)).allowed())
+    assert replace(proxied, host="0.0.0.0").allowed() == proxied.allowed()
     assert replace(options, host="0.0.0.0").allowed() == ["*"]
     assert replace(options, host="::1").allowed() == ["127.0.0.1:5011", "[::1]:5011", "localhost:5011"]
     assert Options.read(options.as_text()) == options

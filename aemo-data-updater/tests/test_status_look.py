@@ -1,7 +1,10 @@
 """What a look at a data folder finds, and how the page's process comes to it: folders made by hand."""
 
+import asyncio
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +23,7 @@ from status_folder import (
     well,
 )
 
-from aemo_updater.alerts.outbox import OUTBOX_NAME, Progress
+from aemo_updater.alerts.outbox import OUTBOX_NAME, Outbox, Progress
 from aemo_updater.catalogue import TABLES
 from aemo_updater.nemtime import isoformat
 from aemo_updater.storage.dataset import Dataset
@@ -108,6 +111,40 @@ def test_recipients_are_shortened_and_what_others_say_of_them_too(root: Path) ->
     ]
     assert found.sent == {("sms", "failed"): 1, ("email", "sent"): 1}
     assert "412345" not in repr(found)
+
+
+def test_what_is_not_delivered_is_counted_however_much_came_after_it(root: Path) -> None:
+    for key, ago in (("young", 2), ("a day", 23), ("old", 25)):
+        send(root, key, "x", NOW - timedelta(hours=ago), "+61412345678", Progress.FAILED)
+    for key, attempts in (("stuck", 8), ("tried", 7)):
+        send(root, key, "x", NOW, "anna@example.org", sink="email")
+        with Outbox(root / OUTBOX_NAME) as outbox:
+            (one,) = outbox.of(key)
+            outbox.note(replace(one, progress=Progress.WAITING, attempts=attempts), NOW)
+    for number in range(60):
+        send(root, f"later {number}", "x", NOW, "", sink="log")
+    found = look(root, NOW)
+    assert {message.sink for message in found.messages} == {"log"}
+    assert (dict(found.given_up), dict(found.stuck)) == ({"sms": 2}, {"email": 1})
+
+
+def test_a_file_that_is_no_table_of_ours_is_left_alone(root: Path) -> None:
+    fill(root, NOON)
+    (root / "export.parquet").write_bytes(b"of a reader")
+    found = look(root, NOW)
+    assert found.faults == ()
+    assert len(found.tables) == len(TABLES)
+
+
+def test_a_table_that_cannot_be_listed_hides_no_other(root: Path) -> None:
+    fill(root, NOON)
+    folder = Dataset(root).folder(TABLES["regions5"])
+    shutil.rmtree(folder)
+    folder.write_bytes(b"a file where a folder should be")
+    found = look(root, NOW)
+    assert found.faults == (f"{folder}: cannot be read: Not a directory",)
+    assert [t.name for t in found.tables] == [name for name in TABLES if name != "regions5"]
+    assert all(table.rows == 12 for table in found.tables)
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
@@ -210,6 +247,39 @@ async def test_the_producer_looks_again_only_where_something_changed(
     assert len(looks) == 2
     assert producer.snapshot.folder.cycles_ever == 331
     assert producer.version >= 6
+
+
+async def test_a_look_by_another_version_of_the_program_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(root, NOON)
+    monkeypatch.setattr(producing, "shape", lambda: (("Folder", "looked", "a field of tomorrow"),))
+    with pytest.raises(LookError, match="the status page has to be started anew"):
+        await looked(root)
+    for answer in (b"", b"no pickle", b"caemo_updater.ui.snapshot\nTomorrow\n.", b"cof.tomorrow\nFolder\n."):
+        with pytest.raises(LookError, match="its answer is broken"):
+            producing._understood(answer)
+
+
+async def test_what_nobody_foresaw_is_not_taken_for_well(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(producing, "EVERY_SECONDS", 0.01)
+    made = Producer(options(root), lambda: NOW)
+
+    def fails(_: Path) -> None:
+        raise ZeroDivisionError("of a disk")
+
+    monkeypatch.setattr(producing, "_ask_disk", fails)
+    running = asyncio.ensure_future(made.run())
+    try:
+        async with asyncio.timeout(10):
+            while made.version < 3:
+                await asyncio.sleep(0.01)
+        assert reasons(made.snapshot)[-1] == "The status could not be put together: ZeroDivisionError: of a disk."
+        monkeypatch.undo()
+        async with asyncio.timeout(20):
+            while made.snapshot.look_fault or made.snapshot.disk is None:
+                await asyncio.sleep(0.05)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_the_producer_asks_the_collector(root: Path) -> None:

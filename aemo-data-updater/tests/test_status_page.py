@@ -1,5 +1,6 @@
 """The status page as a reader sees it, in a real browser."""
 
+import signal
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -220,12 +221,40 @@ def test_it_follows_by_itself_and_comes_back_after_the_server(browser: Browser, 
             reader.sees("The test message: sms to +61 … 678: sent.", SOON)
             assert reader.page.evaluate("window.same"), "the page was not made anew"
             reader.assert_quiet()
-        reader.sees("Connection lost. The page comes back by itself.")
+        reader.sees("Connection lost: what stands here is old. The page comes back by itself.")
         with status_page(root, port):
             reader.page.wait_for_function("window.same === undefined", timeout=60_000)
             reader.sees("✖ failing since")
             reader.page.get_by_text("Connection lost").wait_for(state="hidden")
             reader.page.close()
+
+
+def test_a_page_that_hears_nothing_says_that_it_is_old(browser: Browser, tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    root.mkdir()
+    well(root, nem_now())
+    with status_page(root) as served:  # nobody answers for the collector: no countdown moves
+        reader = Reader(browser, served.url).open()
+        reader.page.evaluate("window.same = true")
+        reader.page.wait_for_timeout(40_000)
+        assert reader.page.evaluate("window.same && document.querySelector('#nem-lost') === null")
+        served.process.send_signal(signal.SIGSTOP)
+        try:
+            reader.sees("Connection lost: what stands here is old.", 45)
+        finally:
+            served.process.send_signal(signal.SIGCONT)
+        reader.page.wait_for_function("window.same === undefined", timeout=20_000)
+        reader.page.close()
+
+
+def test_a_page_that_gets_no_session_says_so(browser: Browser, tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    root.mkdir()
+    with status_page(root, STATUS_UI_HOST="0.0.0.0", BOKEH_ALLOW_WS_ORIGIN="nem.example.org") as served:
+        reader = Reader(browser, served.url.replace("127.0.0.1", "127.0.0.2"))
+        reader.page.goto(reader.url)
+        reader.sees("The server gives this page no session", 40)
+        reader.page.close()
 
 
 def test_ten_readers_cost_one_look(browser: Browser, root: Path, served: Served) -> None:

@@ -57,6 +57,15 @@ def test_healthz(served: Served) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_monitors_may_ask_for_the_head_alone(served: Served) -> None:
+    there = urlsplit(served.url)
+    for path in ("/healthz", "/metrics"):
+        with contextlib.closing(http.client.HTTPConnection(there.netloc, timeout=10)) as connection:
+            connection.request("HEAD", path)
+            with connection.getresponse() as answer:
+                assert (answer.status, answer.read()) == (200, b"")
+
+
 def test_metrics(served: Served) -> None:
     answer = get(f"{served.url}metrics")
     assert answer.status == 200
@@ -77,6 +86,14 @@ def test_each_answer_says_what_a_page_may_ask(served: Served) -> None:
     assert get(f"{served.url}nothing-here").status == 404
 
 
+@pytest.mark.parametrize("module", ["aemo_updater.__main__", "pyarrow.dataset", "panel.template"])
+def test_nobody_imports_a_module_by_asking_for_it(served: Served, module: str) -> None:
+    asked = f"{served.url}components/{module}/MaterialTemplate/_css/x.css"
+    assert get(asked).status == 404
+    assert get(f"{served.url}healthz").status == 200
+    assert "libarrow" not in Path(f"/proc/{served.process.pid}/maps").read_text()
+
+
 def test_the_page_names_no_other_host(served: Served) -> None:
     hosts = set(re.findall(r"(?:src|href)=\"(?:https?:)?//([^/\"]+)", get(served.url).text))
     assert hosts == set()
@@ -89,12 +106,13 @@ def token_of(served: Served) -> str:
     return found[1]
 
 
-def answer_to(served: Served, origin: str) -> int:
+def answer_to(served: Served, origin: str, **headers: str) -> int:
     """What a page of that origin is answered that asks for a session: 101 where it gets one."""
     there = urlsplit(served.url)
     asked = {
         "Origin": origin, "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol": f"bokeh, {token_of(served)}",
+        **headers,
     }  # fmt: skip
     with contextlib.closing(http.client.HTTPConnection(there.netloc, timeout=10)) as connection:
         connection.request("GET", "/ws", headers=asked)
@@ -107,6 +125,11 @@ def test_only_its_own_pages_open_a_session(served: Served) -> None:
     assert [answer_to(served, o) for o in (own, "https://example.org", "http://127.0.0.1:1")] == [101, 403, 403]
 
 
+def test_a_name_that_is_made_to_stand_for_this_machine_is_a_foreign_one(served: Served) -> None:
+    host = f"example.org:{urlsplit(served.url).port}"
+    assert answer_to(served, f"http://{host}", Host=host) == 403
+
+
 def test_where_all_hosts_reach_it_only_its_own_pages_do(root: Path) -> None:
     with status_page(root, STATUS_UI_HOST="0.0.0.0") as served:
         own = served.url.rstrip("/")
@@ -115,7 +138,9 @@ def test_where_all_hosts_reach_it_only_its_own_pages_do(root: Path) -> None:
 
 def test_a_proxy_in_front_is_named(root: Path) -> None:
     with status_page(root, BOKEH_ALLOW_WS_ORIGIN="nem.example.org") as served:
-        assert [answer_to(served, f"https://{name}") for name in ("nem.example.org", "example.org")] == [101, 403]
+        own = served.url.rstrip("/")  # for who comes by SSH when the proxy is down
+        pages = ("https://nem.example.org", "https://example.org", own, f"{own}1")
+        assert [answer_to(served, page) for page in pages] == [101, 403, 101, 403]
 
 
 def test_the_first_page_is_there_at_once(served: Served) -> None:

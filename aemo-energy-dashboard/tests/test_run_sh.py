@@ -275,8 +275,9 @@ def test_install_knows_by_either_tool_that_nothing_is_to_do(tmp_path: Path, tool
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    for folder in ("bin", "scripts", ".venv"):
-        (tmp_path / folder).mkdir()
+    for folder in ("bin", "scripts", ".venv/bin"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / ".venv/bin/python").symlink_to(str(shutil.which("true")))
     shutil.copy(SCRIPTS / "install.sh", tmp_path / "scripts")
     (tmp_path / ".venv/.installed").write_text(hashlib.sha256("".join(files.values()).encode()).hexdigest())
     for name in ("bash", "cat", "cut", "dirname"):
@@ -297,6 +298,43 @@ def test_install_knows_by_either_tool_that_nothing_is_to_do(tmp_path: Path, tool
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("of_old", ["gone", "another"])
+def test_install_makes_the_environment_anew_whose_python_the_system_exchanged(tmp_path: Path, of_old: str) -> None:
+    (tmp_path / "requirements.lock").write_text("")
+    packages = tmp_path / ".venv/lib/python3.9/site-packages"
+    for folder in (tmp_path / "scripts", tmp_path / ".venv/bin", tmp_path / "bin", packages):
+        folder.mkdir(parents=True)
+    for package in ("aemo-data-updater", "aemo-energy-dashboard"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "pyproject.toml").write_text(f"[project]\nname = '{package}'\n")
+    shutil.copy(SCRIPTS / "install.sh", tmp_path / "scripts")
+    digest = hashlib.sha256(b"".join(p.read_bytes() for p in sorted(tmp_path.glob("aemo-*/pyproject.toml"))))
+    (tmp_path / ".venv/.installed").write_text(digest.hexdigest())
+    where = "/no/such/python3.9" if of_old == "gone" else str(shutil.which("false"))
+    (tmp_path / ".venv/bin/python").symlink_to(where)
+    # stands in for the system's Python: it makes an environment whose own Python takes what it is told
+    (tmp_path / "bin/python3").write_text(
+        '#!/bin/sh\ncase $* in *venv*) [ "$4" = .venv ] && rm -rf .venv; mkdir -p .venv/bin;'
+        ' echo "$@" >made; ln -s '
+        f"{shutil.which('true')} .venv/bin/python ;; esac\n"
+    )
+    (tmp_path / "bin/python3").chmod(0o755)
+    done = subprocess.run(
+        ["bash", "scripts/install.sh"],
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "made anew" in done.stdout
+    assert (tmp_path / "made").read_text().split() == ["-m", "venv", "--clear", ".venv"]
+    assert not packages.exists()
+    assert (tmp_path / ".venv/.installed").read_text().strip() == digest.hexdigest()
 
 
 def test_without_its_market_the_demo_ends(checkout: Checkout) -> None:

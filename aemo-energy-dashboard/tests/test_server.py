@@ -4,6 +4,7 @@ import asyncio
 import gc
 import io
 import re
+import sys
 import time
 import weakref
 from collections.abc import Callable, Iterator
@@ -56,6 +57,11 @@ def test_freshness_and_health(server: Running) -> None:
     assert tables["scada5"] == "2026-08-31T18:10:00+10:00"
     assert tables["rooftop30"] == "2026-08-31T18:00:00+10:00"
     assert tables["prices30"] is None
+
+
+def test_nobody_imports_a_module_by_asking_for_it(server: Running) -> None:
+    assert get(server, "/components/tabnanny/check/_css/x.css").status_code == 404
+    assert "tabnanny" not in sys.modules
 
 
 def test_a_view_as_a_file(server: Running) -> None:
@@ -144,6 +150,9 @@ def test_origins_of_a_server() -> None:
     assert "nem.local:80" in origins("nem.local", 80)
     assert "[::1]:5010" in origins("::1", 5010)
     assert origins("0.0.0.0", 5010) == ["*"]
+    behind = ["nem.example.org", "127.0.0.1:5010", "localhost:5010"]
+    assert origins("127.0.0.1", 5010, ["nem.example.org"]) == behind
+    assert origins("0.0.0.0", 5010, ["nem.example.org"]) == behind
 
 
 # -- sessions ----------------------------------------------------------------------------------------------------------

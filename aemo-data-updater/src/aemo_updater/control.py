@@ -11,8 +11,8 @@ import logging
 import os
 import resource
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 NAME = "collector.sock"
 LONGEST_PATH = 100
 """Bytes; the system allows 107 on Linux and 103 on macOS."""
+OPEN_FOLDERS = Path("/proc/self/fd")
+"""Where Linux has an open folder under a short name: the way to a socket whose own path is too long."""
 PATIENCE_SECONDS = 5.0
 
 Said = tuple[bool, str]
@@ -32,6 +34,20 @@ Order = Callable[[], Awaitable[Said]]
 
 class NoCollectorError(UpdaterError):
     """Nobody answers at the collector's socket."""
+
+
+@contextmanager
+def _address(root: Path) -> Iterator[Path]:
+    """A path to the socket that is short enough, where there is one. Raises OSError."""
+    path = root / NAME
+    if len(os.fsencode(path)) <= LONGEST_PATH or not OPEN_FOLDERS.is_dir():
+        yield path
+        return
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield OPEN_FOLDERS / str(folder) / NAME
+    finally:
+        os.close(folder)
 
 
 @asynccontextmanager
@@ -65,26 +81,26 @@ async def listening(
             await _closed(writer)
 
     path = root / NAME
-    server = None
-    if len(os.fsencode(path)) > LONGEST_PATH:
-        log.warning("%s: this path is too long for a socket; the buttons of the status page do nothing", path)
-    else:
-        before = os.umask(0o177)
-        try:
-            path.unlink(missing_ok=True)  # of one that was killed; the lock says that nobody else is there
-            server = await asyncio.start_unix_server(serve, path, limit=100)
-        except OSError as error:
-            said = error.strerror or error
-            log.warning("%s: no socket there (%s); the buttons of the status page do nothing", path, said)
-        finally:
-            os.umask(before)
+    server, held = None, ExitStack()
+    before = os.umask(0o177)
+    try:
+        path.unlink(missing_ok=True)  # of one that was killed; the lock says that nobody else is there
+        server = await asyncio.start_unix_server(serve, held.enter_context(_address(root)), limit=100)
+    except OSError as error:
+        said = error.strerror or error
+        log.warning(
+            "%s: no socket there (%s); the status page takes the collector for one that does not run", path, said
+        )
+    finally:
+        os.umask(before)
     try:
         yield
     finally:
-        if server is not None:
-            server.close()
-            with suppress(OSError):
-                path.unlink()
+        with held:
+            if server is not None:
+                server.close()
+                with suppress(OSError):
+                    path.unlink()
 
 
 async def ask_state(root: Path) -> dict[str, Any]:
@@ -102,7 +118,8 @@ async def _ask(root: Path, word: str) -> dict[str, Any]:
     path = root / NAME
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            reader, writer = await asyncio.open_unix_connection(path)
+            with _address(root) as address:
+                reader, writer = await asyncio.open_unix_connection(address)
             try:
                 writer.write(f"{word}\n".encode())
                 answer = json.loads(await reader.readline())

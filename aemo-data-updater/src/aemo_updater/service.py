@@ -117,7 +117,8 @@ class Daemon:
     watchdog: Watchdog = field(default_factory=Watchdog)
     _chores: asyncio.Task[None] | None = None
     _kept_house: datetime | None = None
-    _disk_refuses: bool = False
+    _refused: str = ""
+    """What the disk said to the last cycle, where it could store nothing."""
     _chores_refused: bool = False
     _alerts_refused: bool = False
     _cycle_started: datetime | None = None
@@ -183,15 +184,15 @@ class Daemon:
         try:
             report = await self.collector.cycle()
         except DiskError as error:
-            if not self._disk_refuses:
+            if not self._refused:
                 log.error("%s; nothing stored has changed, and each cycle tries again", error)
-            self._disk_refuses = True
+            self._refused = str(error)
             self.watchdog.say(f"{error}; waits for it")
             await self._tell(None, str(error))
             return None
         self.watchdog.say(report.spoken())
-        if self._disk_refuses:
-            self._disk_refuses = False
+        if self._refused:
+            self._refused = ""
             log.warning("the data folder can be written again")
         await self._tell(report)
         return report
@@ -201,7 +202,7 @@ class Daemon:
             await self.watch.after_cycle(report, refused)
             self._alerts_refused = False
         except DiskError as error:
-            if not self._alerts_refused and not self._disk_refuses:
+            if not self._alerts_refused and not self._refused:
                 log.error("%s; the alerts are judged again after the next cycle", error)
             self._alerts_refused = True
 
@@ -215,6 +216,7 @@ class Daemon:
             "next_cycle": isoformat(self._next_cycle),
             "healing": self._chores is not None and not self._chores.done(),
             "interval_seconds": self.interval.total_seconds(),
+            "refused": self._refused,
             "alerts": self.watch.sinks,
         }
 

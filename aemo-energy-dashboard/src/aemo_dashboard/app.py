@@ -12,8 +12,10 @@ from bokeh.core.validation.warnings import EMPTY_LAYOUT
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from panel.io.fastapi import add_applications
+from panel.io.resources import COMPONENT_PATH
 from panel.template import MaterialTemplate
 from starlette.middleware.base import RequestResponseEndpoint
+from starlette.status import HTTP_404_NOT_FOUND
 
 from aemo_dashboard import __version__
 from aemo_dashboard.api import routes
@@ -33,15 +35,27 @@ COLLECT_AFTER = (10_000, 20, 100)
 PING_SECONDS = 25.0  # proxies close a websocket that is idle for 60 to 100 s
 
 
-def origins(host: str, port: int) -> list[str]:
-    """The hosts whose pages may open a websocket here: the one that we listen on, under its usual names."""
-    names = {f"[{host}]" if ":" in host else host, "localhost", "127.0.0.1"}
-    return [f"{name}:{port}" for name in sorted(names)] if host not in ("0.0.0.0", "::") else ["*"]  # noqa: S104 - told apart, not bound
+def origins(host: str, port: int, proxied: Sequence[str] = ()) -> list[str]:
+    """The hosts whose pages may open a websocket here: the one that we listen on, by its usual names, and proxies."""
+    everywhere = host in ("0.0.0.0", "::")  # noqa: S104 - told apart, not bound
+    if everywhere and not proxied:
+        return ["*"]
+    own = set() if everywhere else {f"[{host}]" if ":" in host else host}
+    # also where a proxy is named: when that one is down, the page is looked at from here
+    names = [*proxied, *(f"{name}:{port}" for name in sorted(own | {"localhost", "127.0.0.1"}))]
+    return [name.lower() for name in names]
 
 
 def _say(error: Exception) -> None:
     """A fault in one session is logged with its trace; the session goes on with what it shows."""
     log.error("A session's callback failed", exc_info=error)
+
+
+def nothing_there(path: str) -> Response:  # noqa: ARG001 - FastAPI's own
+    """What is answered where Panel imports whatever module is named, for whoever asks: a picture on any web page could
+    run a module that ends the process. Nothing of these pages is there.
+    """
+    return Response(status_code=HTTP_404_NOT_FOUND)
 
 
 def create_app(settings: Settings, websocket_origins: Sequence[str] | None = None) -> FastAPI:
@@ -65,6 +79,7 @@ def create_app(settings: Settings, websocket_origins: Sequence[str] | None = Non
     app = FastAPI(title=TITLE, version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.middleware("http")(guarded)
     routes.add_to(app, services)
+    app.add_api_route(f"/{COMPONENT_PATH}{{path:path}}", nothing_there, include_in_schema=False)
     app.mount(f"/{ASSETS_URL}", StaticFiles(directory=ASSETS), name="assets")
     pn.extension("tabulator", design=LocalMaterial, exception_handler=_say)
     mend()
@@ -74,7 +89,7 @@ def create_app(settings: Settings, websocket_origins: Sequence[str] | None = Non
         return session(services)
 
     proxied = [name.strip() for name in settings.bokeh_allow_ws_origin.split(",") if name.strip()]
-    allowed = websocket_origins or proxied or origins(settings.dashboard_host, settings.dashboard_port)
+    allowed = websocket_origins or origins(settings.dashboard_host, settings.dashboard_port, proxied)
     app.state.bokeh = add_applications({"/": page}, app=app, title=TITLE, websocket_origin=list(allowed))
     return app
 

@@ -183,6 +183,13 @@ class Outbox(Database):
         with self._reading():
             return {(sink, Progress(state)): count for sink, state, count in rows}
 
+    def undelivered(self, since: datetime, attempts: int) -> tuple[dict[str, int], dict[str, int]]:
+        """By sink: deliveries that were given up ``since`` then, and those still open after so many ``attempts``."""
+        failed = "select sink, count(*) from deliveries where state = 'failed' and at > ? group by sink"
+        tried = """select sink, count(*) from deliveries
+            where state in ('waiting', 'sending') and attempts >= ? group by sink"""
+        return dict(self._select(failed, since.isoformat())), dict(self._select(tried, attempts))
+
     def forget(self, before: datetime) -> None:
         """Forget messages posted so long ago, unless they are still on their way."""
         with self._transaction() as db:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 
 from aemo_updater.errors import UpdaterError
@@ -12,6 +13,7 @@ from aemo_updater.ui.options import Options
 def main() -> None:
     """Serve until stopped; 2 where that cannot be."""
     options = Options.read(sys.argv[1])
+    os.environ.pop("BOKEH_ALLOW_WS_ORIGIN", None)  # it is in the options; Bokeh would take it for all there is
     try:
         configure_logging(options.log_level, options.log_dir, "status")
         if options.log_level != "DEBUG":  # these tell of every session, and tornado of every 503 that is meant

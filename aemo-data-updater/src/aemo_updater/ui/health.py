@@ -12,6 +12,8 @@ CYCLES_MISSED = 3
 FAILING = timedelta(hours=1)
 FIRST_CYCLE = timedelta(hours=1)
 """The first one has two weeks of files to fetch."""
+FETCHED = timedelta(days=16)
+"""Rows of a new installation are not older: a server has two weeks of files at most."""
 NOT_DELIVERED = timedelta(days=1)
 """For so long a message that could not be delivered is a reason."""
 TRIED = 8
@@ -21,12 +23,13 @@ STANDS_STILL = timedelta(minutes=10)
 
 
 def is_first_cycle(snapshot: Snapshot) -> bool:
-    """Whether this is a new installation whose first cycle still runs."""
+    """Whether this is a new installation whose first cycle still runs: it brings the oldest rows first."""
     folder, collector = snapshot.folder, snapshot.collector
     return (
         folder is not None
         and not folder.cycles
-        and not folder.rows
+        and not folder.ledger_fault
+        and all(table.oldest is None or snapshot.now - table.oldest < FETCHED for table in folder.tables)
         and collector is not None
         and collector.at_work == "cycle"
         and (collector.cycle_started is None or snapshot.now - collector.cycle_started < FIRST_CYCLE)
@@ -47,7 +50,7 @@ def reasons(snapshot: Snapshot) -> list[str]:
     if not is_first_cycle(snapshot):
         said += [text for table in folder.tables if (text := lateness(table, snapshot.now))]
     said += _failing(folder, snapshot.now)
-    said += _not_delivered(folder, snapshot.now)
+    said += _not_delivered(folder)
     return said
 
 
@@ -72,7 +75,9 @@ def _of_collector(snapshot: Snapshot) -> Iterator[str]:
             else "The collector was not asked yet."
         )
         return
-    if (text := cycle_overdue(snapshot)) is not None:
+    if snapshot.collector.refused:
+        yield f"The collector can store nothing: {snapshot.collector.refused}."
+    elif (text := cycle_overdue(snapshot)) is not None:
         yield text
 
 
@@ -125,15 +130,8 @@ def _failing(folder: Folder, now: datetime) -> Iterator[str]:
             yield f"{trouble.source} has been failing for {span(now - trouble.since)}: {trouble.reasons[-1]}."
 
 
-def _not_delivered(folder: Folder, now: datetime) -> Iterator[str]:
-    failed: dict[str, int] = {}
-    waiting: dict[str, int] = {}
-    for message in folder.messages:
-        if message.progress == "failed" and now - message.at < NOT_DELIVERED:
-            failed[message.sink] = failed.get(message.sink, 0) + 1
-        elif message.progress in ("waiting", "sending") and message.attempts >= TRIED:
-            waiting[message.sink] = waiting.get(message.sink, 0) + 1
-    for sink, count in sorted(failed.items()):
+def _not_delivered(folder: Folder) -> Iterator[str]:
+    for sink, count in sorted(folder.given_up.items()):
         yield f"{plural(count, 'alert')} could not be delivered by {sink} in the last 24 hours."
-    for sink, count in sorted(waiting.items()):
+    for sink, count in sorted(folder.stuck.items()):
         yield f"{plural(count, 'alert')} cannot be delivered by {sink}, and is tried again and again."

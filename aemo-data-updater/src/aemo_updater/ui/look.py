@@ -27,7 +27,8 @@ from aemo_updater.storage.ledger import CYCLES_KEPT, LEDGER_NAME, Cycle, Ledger
 from aemo_updater.storage.provenance import mark_of
 from aemo_updater.storage.quarantine import QUARANTINE, lost_parts
 from aemo_updater.tables import Report, Table
-from aemo_updater.ui.snapshot import BadFile, CycleFacts, Folder, Message, SourceFacts, TableFacts
+from aemo_updater.ui.health import NOT_DELIVERED, TRIED
+from aemo_updater.ui.snapshot import BadFile, CycleFacts, Folder, Message, SourceFacts, TableFacts, shape
 from aemo_updater.ui.troubles import troubles_of
 from aemo_updater.ui.words import masked, shortened
 
@@ -45,7 +46,7 @@ D = TypeVar("D", bound=Database)
 def look(root: Path, now: datetime) -> Folder:
     """Everything that the folder says. Raises nothing that is the folder's fault: it is in the answer."""
     try:
-        faults = _unreadable(root)
+        unreadable = _unreadable(root)
     except FileNotFoundError:
         return Folder(now, exists=False, sources=tuple(_source(report) for report in REPORTS))
     except OSError as error:
@@ -53,31 +54,33 @@ def look(root: Path, now: datetime) -> Folder:
     damaged: list[DamagedError] = []
     dataset = Dataset(root, mend=damaged.append)
     simulated, mixed = _mark(root, damaged)
-    tables = _tables(dataset, now) if not faults else ()
+    tables = _tables(dataset, now)
     folder = Folder(
         now,
-        faults=(*faults, *mixed, *sorted({str(error) for error in damaged})),
+        faults=(*unreadable.values(), *mixed, *sorted({str(error) for error in damaged})),
         simulated=simulated,
-        tables=tables,
+        tables=tuple(one for one in tables if one.name not in unreadable),
         sources=tuple(_source(report) for report in REPORTS),
         lost_parts=tuple(f"{lost.table} {lost.part}" for lost in lost_parts(root)),
         other_bytes=_other_bytes(root),
     )
     folder = _with(folder, root / LEDGER_NAME, Ledger, lambda ledger: _ledgered(ledger, root, now), "ledger_fault")
-    return _with(folder, root / OUTBOX_NAME, Outbox, _alerted, "outbox_fault")
+    return _with(folder, root / OUTBOX_NAME, Outbox, lambda outbox: _alerted(outbox, now), "outbox_fault")
 
 
-def _unreadable(root: Path) -> tuple[str, ...]:
-    """Folders of tables that cannot be listed: a glob would pass over them as if they were empty."""
-    said = []
-    with os.scandir(root) as entries:
-        folders = [Path(entry.path) for entry in entries if entry.name.endswith(".parquet")]
-    for folder in sorted(folders):
+def _unreadable(root: Path) -> dict[str, str]:
+    """Tables whose folders cannot be listed: a glob would pass over them as if they were empty. Raises OSError."""
+    os.scandir(root).close()
+    said = {}
+    for name in TABLES:
+        folder = root / f"{name}.parquet"
         try:
             os.scandir(folder).close()
+        except FileNotFoundError:
+            continue
         except OSError as error:
-            said.append(f"{folder}: cannot be read: {error.strerror or error}")
-    return tuple(said)
+            said[name] = f"{folder}: cannot be read: {error.strerror or error}"
+    return said
 
 
 def _mark(root: Path, damaged: list[DamagedError]) -> tuple[str | None, tuple[str, ...]]:
@@ -199,8 +202,11 @@ def _newest(cycle: Cycle, name: str) -> datetime | None:
     return max((parse_moment(stamp) for stamp in stamps if stamp), default=None)
 
 
-def _alerted(outbox: Outbox) -> dict[str, object]:
+def _alerted(outbox: Outbox, now: datetime) -> dict[str, object]:
+    given_up, stuck = outbox.undelivered(now - NOT_DELIVERED, TRIED)
     return {
+        "given_up": given_up,
+        "stuck": stuck,
         "messages": tuple(_message(delivery) for delivery in outbox.history(MESSAGES)),
         "sent": {(sink, str(progress)): count for (sink, progress), count in outbox.counts().items()},
     }
@@ -229,7 +235,7 @@ def main() -> None:
     """Look once."""
     use_little()
     found = look(Path(sys.argv[1]), nem_now())
-    sys.stdout.buffer.write(pickle.dumps(found))
+    sys.stdout.buffer.write(pickle.dumps((shape(), found)))
 
 
 if __name__ == "__main__":

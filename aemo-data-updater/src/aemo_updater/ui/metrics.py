@@ -38,8 +38,8 @@ class _Once:
             yield _gauge("nem_disk_size_bytes", "Size of the disk of the data folder.", snapshot.disk.total)
         if snapshot.folder is not None:
             yield from _of_tables(snapshot.folder, snapshot.now)
-            yield from _of_sources(snapshot.folder)
-            yield from _of_cycles(snapshot.folder)
+            if not snapshot.folder.ledger_fault:
+                yield from _of_ledger(snapshot.folder)
             yield from _of_rest(snapshot.folder)
 
 
@@ -90,6 +90,12 @@ def _of_tables(folder: Folder, now: datetime) -> Iterator[Metric]:
     yield from (newest, lag, rows, holes, size)
 
 
+def _of_ledger(folder: Folder) -> Iterator[Metric]:
+    yield from _of_sources(folder)
+    yield from _of_cycles(folder)
+    yield _gauge("nem_unknown_units", "Units that no registration list has.", len(folder.unknown_duids))
+
+
 def _of_sources(folder: Folder) -> Iterator[Metric]:
     by_report = partial(GaugeMetricFamily, labels=["report"])
     done = by_report("nem_report_files_done", "Files of a report that the ledger knows as read.")
@@ -127,5 +133,4 @@ def _of_rest(folder: Folder) -> Iterator[Metric]:
         alerts.add_metric([sink, progress], count)
     yield alerts
     yield _gauge("nem_data_size_bytes", "What the collector keeps in the data folder.", folder.data_bytes)
-    yield _gauge("nem_unknown_units", "Units that no registration list has.", len(folder.unknown_duids))
     yield _gauge("nem_look_timestamp_seconds", "When the data folder was looked at.", _seconds(folder.looked))

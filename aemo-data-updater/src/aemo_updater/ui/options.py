@@ -16,7 +16,7 @@ class Options:
     host: str
     port: int
     origins: tuple[str, ...]
-    """Of pages that may open a session, such as ``nem.example.org``; without any, this host's own names."""
+    """Of pages that may open a session, such as ``nem.example.org``, besides those under this host's own names."""
     interval_seconds: float
     log_level: str
     log_dir: Path | None
@@ -45,9 +45,10 @@ class Options:
 
     def allowed(self) -> list[str]:
         """The hosts whose pages may open a session, as Bokeh wants them."""
-        if self.origins:
-            return list(self.origins)
-        if self.host in ("0.0.0.0", "::"):  # noqa: S104 - told apart, not bound
+        everywhere = self.host in ("0.0.0.0", "::")  # noqa: S104 - told apart, not bound
+        if everywhere and not self.origins:
             return [OWN_PAGES]
-        names = {f"[{self.host}]" if ":" in self.host else self.host, "localhost", "127.0.0.1"}
-        return [f"{name}:{self.port}" for name in sorted(names)]
+        own = set() if everywhere else {f"[{self.host}]" if ":" in self.host else self.host}
+        # also where a proxy is named: when that one is down, the page is looked at from here
+        names = [*self.origins, *(f"{name}:{self.port}" for name in sorted(own | {"localhost", "127.0.0.1"}))]
+        return [name.lower() for name in names]

@@ -19,7 +19,7 @@ from pathlib import Path
 from aemo_updater.control import NoCollectorError, ask_state
 from aemo_updater.nemtime import Clock, nem_now
 from aemo_updater.ui.options import Options
-from aemo_updater.ui.snapshot import Collector, Disk, Folder, Snapshot
+from aemo_updater.ui.snapshot import Collector, Disk, Folder, Snapshot, shape
 
 log = logging.getLogger(__name__)
 
@@ -68,14 +68,20 @@ class Producer:
             while True:
                 try:
                     await self.once()
-                except Exception:  # nobody foresaw it; the next may do better, and the page says how old this one is
+                except Exception as error:  # nobody foresaw it; the next may do better
                     log.exception("the status could not be put together, in a way that is this program's fault")
+                    self._publish_fault(error)
                 await asyncio.sleep(EVERY_SECONDS)
         finally:
             for task in (self._looking, self._stat):
                 if task is not None:
                     task.cancel()
                     await asyncio.gather(task, return_exceptions=True)
+
+    def _publish_fault(self, error: Exception) -> None:
+        """What was known stays, and is not taken for what is."""
+        said = f"The status could not be put together: {type(error).__name__}: {error}"
+        self._publish(replace(self.snapshot, now=self._clock(), look_fault=said))
 
     async def once(self) -> None:
         """Make one snapshot. The look that it may begin is in a later one."""
@@ -118,11 +124,13 @@ class Producer:
         """Asked in a thread that is not waited for longer than for a moment: a disk may hang."""
         if self._stat is None:
             self._stat = asyncio.ensure_future(asyncio.to_thread(_ask_disk, self._options.root))
-        with suppress(TimeoutError):
-            answer = await asyncio.wait_for(asyncio.shield(self._stat), EVERY_SECONDS)
-            self._stat = None
-            return answer
-        return None, self.snapshot.disk
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._stat), EVERY_SECONDS)
+        except TimeoutError:
+            return None, self.snapshot.disk
+        finally:
+            if self._stat.done():
+                self._stat = None
 
     async def _look(self) -> None:
         began = time.monotonic()
@@ -184,9 +192,16 @@ async def looked(root: Path, patience: float = PATIENCE_SECONDS) -> Folder:
         log.debug("%s", said.decode("utf-8", "replace"))
         last = said.decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
         raise LookError(f"it ended with exit code {process.returncode}: {last[0]}")
+    return _understood(out)
+
+
+def _understood(answer: bytes) -> Folder:
+    """What the child found. Raises LookError, also where it is of another version: an upgrade brings files first."""
     try:
-        found = pickle.loads(out)  # noqa: S301 - see above
-    except (pickle.UnpicklingError, EOFError) as error:
+        told, found = pickle.loads(answer)  # noqa: S301 - of our own child
+    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, TypeError, ValueError) as error:
         raise LookError(f"its answer is broken: {error}") from None
+    if told != shape():
+        raise LookError("the program on the disk is another than this one; the status page has to be started anew")
     assert isinstance(found, Folder)
     return found

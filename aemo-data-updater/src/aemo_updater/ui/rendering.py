@@ -13,6 +13,7 @@ from aemo_updater.ui.health import is_first_cycle, lateness, reasons
 from aemo_updater.ui.snapshot import Folder, Snapshot, SourceFacts, TableFacts, Trouble
 from aemo_updater.ui.strip import DAY, Kind, Span, ends_at, spans_of
 
+TEMPLATES = Path(__file__).with_name("templates")
 PARTS = ("verdict", "facts", "strip", "sources", "tables", "troubles", "bad", "units", "alerts")
 SECOND = timedelta(seconds=1)
 LISTED = 50
@@ -27,15 +28,18 @@ LEGEND = {
 
 
 @lru_cache(maxsize=1)
-def _templates() -> Environment:
+def templates() -> Environment:
+    """All of them, read at once: an upgrade replaces files under a process that runs."""
     env = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     env.filters |= {
         "stamp": words.stamp, "size": words.size, "span": words.span, "lag": words.lag,
         "count": lambda n: f"{n:,}", "plural": words.plural,
     }  # fmt: skip
+    for part in PARTS:
+        env.get_template(f"{part}.html")
     return env
 
 
@@ -59,7 +63,7 @@ def render(snapshot: Snapshot) -> dict[str, str]:
         }
     first = ("verdict", "facts")
     return {
-        part: _templates().get_template(f"{part}.html").render(facts) if folder is not None or part in first else ""
+        part: templates().get_template(f"{part}.html").render(facts) if folder is not None or part in first else ""
         for part in PARTS
     }
 
@@ -94,6 +98,8 @@ def strip_said(snapshot: Snapshot) -> str:
     folder = snapshot.folder
     if folder is None:
         return ""
+    if folder.ledger_fault:
+        return "Not known: the ledger cannot be read"
     recent = [cycle for cycle in folder.cycles if cycle.ended > snapshot.now - DAY]
     failed = sum(not cycle.ok for cycle in recent)
     missing = sum(one.kind is Kind.MISSING for one in spans_of(snapshot))

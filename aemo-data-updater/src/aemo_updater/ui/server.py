@@ -7,16 +7,18 @@ import logging
 import signal
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import panel as pn
 from bokeh.server.urls import per_app_patterns
 from bokeh.settings import settings
+from panel.io.resources import COMPONENT_PATH
 from panel.io.server import Server, WSHandler, get_server
 from panel.template import MaterialTemplate
 from tornado.httputil import HTTPHeaders
 from tornado.iostream import StreamClosedError
-from tornado.web import OutputTransform, RequestHandler
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.web import ErrorHandler, OutputTransform, RequestHandler
+from tornado.websocket import WebSocketClosedError
 
 from aemo_updater.errors import UpdaterError
 from aemo_updater.nemtime import isoformat
@@ -25,6 +27,7 @@ from aemo_updater.ui.looks import ASSETS
 from aemo_updater.ui.metrics import CONTENT_TYPE, exposed
 from aemo_updater.ui.options import OWN_PAGES, Options
 from aemo_updater.ui.producer import Producer
+from aemo_updater.ui.rendering import templates
 from aemo_updater.ui.shared import Shared
 from aemo_updater.ui.snapshot import Snapshot
 from aemo_updater.ui.status_dashboard import ASSETS_URL, TITLE, LocalMaterial, session
@@ -38,6 +41,9 @@ CONTENT_POLICY = (  # Bokeh's callbacks are compiled from text, and its styles a
 )
 KEEP_ALIVE_MILLISECONDS = 25_000
 """Proxies close a websocket that is idle for 60 to 100 s."""
+CLOSED = (rf"/{COMPONENT_PATH}.*", ErrorHandler, {"status_code": 404})
+"""Panel imports there whatever module is named, for whoever asks: a picture on any web page could load what does not
+fit into memory, or run a module that ends the process. Nothing of this page is there."""
 
 
 class PortError(UpdaterError):
@@ -67,14 +73,25 @@ class Guarded(OutputTransform):
 class OwnPages(WSHandler):
     """A session's websocket. Behind the page are buttons: where any host is allowed, it still has to be the one asked.
 
-    Bokeh takes all pages of all hosts there: any that its reader visits meanwhile could press them.
+    Bokeh takes all pages of all hosts there: any that its reader visits meanwhile could press them. Where hosts are
+    named, Tornado takes also others, if only a page is of the very host that it asks: any host is whose owner lets its
+    name stand for 127.0.0.1 for a moment.
     """
+
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        """Ask `check_origin` of every page, not of those alone that Tornado finds suspicious."""
+        origin = self.request.headers.get("Origin")
+        if origin is not None and not self.check_origin(origin):
+            self.set_status(403)
+            self.finish("Cross origin websockets not allowed")
+            return
+        await super().get(*args, **kwargs)
 
     def check_origin(self, origin: str) -> bool:
         """Whether a page of this origin may open a session."""
         application: Any = self.application  # a BokehTornado, which Tornado's types don't know
         if OWN_PAGES in application.websocket_origins and not settings.allowed_ws_origin():
-            return WebSocketHandler.check_origin(self, origin)
+            return urlsplit(origin).netloc.lower() == self.request.host.lower()
         return super().check_origin(origin)
 
 
@@ -89,6 +106,10 @@ class Plain(RequestHandler):
     """What is no page: an answer made of the latest snapshot."""
 
     producer: Producer
+
+    def head(self) -> None:
+        """What some monitors ask: as `get`, of which Tornado leaves the body out."""
+        self.get()
 
     def initialize(self, producer: Producer) -> None:
         """Tornado's way to hand over what is given with the pattern."""
@@ -146,6 +167,7 @@ def _say(error: Exception) -> None:
 def make_server(options: Options, producer: Producer) -> Server:
     """The server, listening and not started yet. Raises PortError."""
     mend()
+    templates()
     pn.extension(design=LocalMaterial, exception_handler=_say)
     shared = Shared(options, producer)
     given = {"producer": producer}
@@ -161,7 +183,7 @@ def make_server(options: Options, producer: Producer) -> Server:
             websocket_origin=options.allowed(),
             title=TITLE,
             static_dirs={ASSETS_URL: str(ASSETS)},
-            extra_patterns=[("/healthz", Healthz, given), ("/metrics", Metrics, given)],
+            extra_patterns=[CLOSED, ("/healthz", Healthz, given), ("/metrics", Metrics, given)],
             transforms=[Guarded],
             keep_alive_milliseconds=KEEP_ALIVE_MILLISECONDS,
             unused_session_lifetime_milliseconds=round(options.let_go_seconds * 1000),

@@ -1,7 +1,7 @@
 """What the status page, its health check and its metrics show, as plain records. All times are NEM time, naive."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -112,7 +112,8 @@ class Folder:
     """What a look at the data folder found.
 
     ``faults`` are sentences on what cannot be read of it, ``ledger_fault`` and ``outbox_fault`` the same of those
-    files. ``sent`` counts deliveries by sink and progress. ``cycles_ever`` are the cycles since the ledger was made.
+    files. ``sent`` counts deliveries by sink and progress, ``given_up`` by sink those that failed lately, ``stuck``
+    those that are tried again and again. ``cycles_ever`` are the cycles since the ledger was made.
     """
 
     looked: datetime
@@ -129,6 +130,8 @@ class Folder:
     lost_parts: tuple[str, ...] = ()
     messages: tuple[Message, ...] = ()
     sent: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    given_up: Mapping[str, int] = field(default_factory=dict)
+    stuck: Mapping[str, int] = field(default_factory=dict)
     other_bytes: int = 0
     ledger_fault: str = ""
     outbox_fault: str = ""
@@ -151,7 +154,11 @@ class Folder:
 
 @dataclass(frozen=True)
 class Collector:
-    """What the collector says of itself; what it does not say is None. ``alerts``: by sink, ``on`` or why it is off."""
+    """What the collector says of itself; what it does not say is None.
+
+    ``refused`` is what the disk said to its last cycle, where nothing could be stored. ``alerts``: by sink, ``on`` or
+    why it is off.
+    """
 
     pid: int | None = None
     resident_bytes: int | None = None
@@ -163,6 +170,7 @@ class Collector:
     next_cycle: datetime | None = None
     healing: bool = False
     interval_seconds: float | None = None
+    refused: str = ""
     alerts: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -181,6 +189,7 @@ class Collector:
             next_cycle=_moment(state.get("next_cycle")),
             healing=state.get("healing") is True,
             interval_seconds=float(interval) if isinstance(interval, int | float) and interval > 0 else None,
+            refused=_of(str, state.get("refused")) or "",
             alerts={str(k): str(v) for k, v in alerts.items()} if isinstance(alerts, Mapping) else {},
         )
 
@@ -210,6 +219,12 @@ class Snapshot:
     silence: str = ""
     disk: Disk | None = None
     disk_least_bytes: int = 0
+
+
+def shape() -> tuple[tuple[str, ...], ...]:
+    """The records of a `Folder` with their fields: what it takes to understand one that another process has made."""
+    records = (Folder, TableFacts, SourceFacts, CycleFacts, Trouble, BadFile, Message)
+    return tuple((record.__name__, *(each.name for each in fields(record))) for record in records)
 
 
 def _of(kind: type[T], value: object) -> T | None:

@@ -133,8 +133,10 @@ class StatusPage:
         self._count_down()
 
     def _count_down(self) -> None:
-        text = countdown(self._shared.producer.snapshot, nem_now())
-        self._next.object = f'<div class="next">Next cycle <b>{html.escape(text)}</b></div>'
+        """Put in something new each second, also where nothing moves: who hears nothing knows that he is cut off."""
+        now = nem_now()
+        text = countdown(self._shared.producer.snapshot, now)
+        self._next.object = f'<div class="next" data-at="{now:%H%M%S}">Next cycle <b>{html.escape(text)}</b></div>'
 
     def _show(self) -> None:
         """Put in what changed; what did not, the browser keeps as it is."""
