@@ -236,7 +236,7 @@ def test_a_page_that_hears_nothing_says_that_it_is_old(browser: Browser, tmp_pat
     with status_page(root) as served:  # nobody answers for the collector: no countdown moves
         reader = Reader(browser, served.url).open()
         reader.page.evaluate("window.same = true")
-        reader.page.wait_for_timeout(40_000)
+        reader.page.wait_for_timeout(32_000)
         assert reader.page.evaluate("window.same && document.querySelector('#nem-lost') === null")
         served.process.send_signal(signal.SIGSTOP)
         try:
