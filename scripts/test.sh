@@ -26,5 +26,7 @@ fi
 ruff check .
 ruff format --check .
 mypy aemo-data-updater/src aemo-energy-dashboard/src
-# settings of this shell must not steer the tests; a file's tests share its server and its browser, so they stay together
-env -u NEMWEB_URL -u SHARED_DATA_DIR -u LOG_DIR -u LOG_LEVEL -u DASHBOARD_CACHE_DIR pytest -n auto --dist loadfile "$@"
+# Settings of this shell must not steer the tests. A file's tests share its server and its browser, so they stay together;
+# they wait for those half of the time, so there is work for one more than there are cores.
+workers=$(python -c 'import os; print((os.cpu_count() or 1) + 1)')
+env -u NEMWEB_URL -u SHARED_DATA_DIR -u LOG_DIR -u LOG_LEVEL -u DASHBOARD_CACHE_DIR pytest -n "$workers" --dist loadfile "$@"

@@ -95,4 +95,5 @@ def test_every_setting_is_explained() -> None:
 def test_a_proxys_name_may_come_from_dotenv(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("BOKEH_ALLOW_WS_ORIGIN=nem.example.org, other.example.org:8443\n")
     app = create_app(load_settings())
-    assert set(app.state.bokeh.websocket_origins) == {"nem.example.org", "other.example.org:8443"}
+    own = {"127.0.0.1:5010", "localhost:5010"}
+    assert set(app.state.bokeh.websocket_origins) == {"nem.example.org", "other.example.org:8443"} | own
