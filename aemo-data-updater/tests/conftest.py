@@ -1,6 +1,7 @@
 """What the updater's tests share: the real files, where they are, and report files made to order."""
 
 import io
+import os
 import sys
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +14,10 @@ import stamina
 # those of the soaks, of which the short versions are tests
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.append(str(Path(__file__).parents[1] / "soaks"))
+
+# a developer's own alerts must not be told of what happens in tests
+for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "SMTP_HOST", "ALERT_APPRISE_URLS"):
+    os.environ.pop(name, None)
 
 REALDATA = Path(__file__).resolve().parents[3] / "shared" / "realdata"
 
