@@ -27,6 +27,7 @@ ruff check .
 ruff format --check .
 mypy aemo-data-updater/src aemo-energy-dashboard/src
 # Settings of this shell must not steer the tests. A file's tests share its server and its browser, so they stay together;
-# they wait for those half of the time, so there is work for one more than there are cores.
+# they wait for those half of the time, so there is work for one more than there are cores. In the given order, for the files
+# with the fewest tests are the longest, and would else come last.
 workers=$(python -c 'import os; print((os.cpu_count() or 1) + 1)')
-env -u NEMWEB_URL -u SHARED_DATA_DIR -u LOG_DIR -u LOG_LEVEL -u DASHBOARD_CACHE_DIR pytest -n "$workers" --dist loadfile "$@"
+env -u NEMWEB_URL -u SHARED_DATA_DIR -u LOG_DIR -u LOG_LEVEL -u DASHBOARD_CACHE_DIR pytest -n "$workers" --dist loadfile --no-loadscope-reorder "$@"
