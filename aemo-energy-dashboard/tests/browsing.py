@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from serving import free_port
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -79,13 +79,8 @@ class Visit:
         self.address = address
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("requestfailed", self._failed)
+        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
         self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
-
-    def _failed(self, request: Request) -> None:
-        """What the browser gave up by itself, since its page was left meanwhile, is no failure."""
-        if request.failure != "net::ERR_ABORTED":
-            self.complaints.append(f"failed: {request.url} ({request.failure})")
 
     def open(self, query: str = "") -> "Visit":
         """Open the page and wait for its first answer."""

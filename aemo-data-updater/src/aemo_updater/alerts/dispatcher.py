@@ -217,7 +217,7 @@ class Dispatcher:
             except (SendError, TimeoutError) as error:
                 said = unnamed(str(error)) or "no answer"
                 log.error("alert not sent by %s: %s (%s)", _spoken(address), alert.text, said)
-            except Exception:
+            except Exception:  # nobody foresaw it; the other ways go on
                 log.exception("an alert by %s fails in a way that is this program's fault", address.sink)
 
         await asyncio.gather(*(one(address) for address in where))
