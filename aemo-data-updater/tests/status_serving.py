@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 QUIET = ("--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-sync", *QUIET]
-PATIENCE = 60_000  # ms; looks at the folder are fifteen times as far apart as they last, and machines may be slow
+PATIENCE = 60_000  # ms; looks at the folder are fifteen times their processor time apart, and machines may be slow
 START_SECONDS = 40.0
 NOBODY = 65534
 

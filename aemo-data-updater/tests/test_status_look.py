@@ -232,8 +232,7 @@ async def test_the_producer_looks_again_only_where_something_changed(
         return look(folder, NOW)
 
     monkeypatch.setattr(producing, "looked", counted)
-    monkeypatch.setattr(producing, "SHORTEST_PAUSE", 0)
-    monkeypatch.setattr(producing, "PAUSES", 0)
+    monkeypatch.setattr(producing, "pause_after", lambda *_: 0)
     well(root, NOW)
     producer = Producer(options(root), lambda: NOW)
     await until_looked(producer)
@@ -247,6 +246,33 @@ async def test_the_producer_looks_again_only_where_something_changed(
     assert len(looks) == 2
     assert producer.snapshot.folder.cycles_ever == 331
     assert producer.version >= 6
+
+
+@pytest.mark.parametrize(
+    ("seconds", "work_seconds", "pause"),
+    [
+        (0.2, 0.1, 5),  # a small folder
+        (0.9, 0.7, 10.5),  # five years
+        (8, 0.7, 10.5),  # of a busy machine
+        (40, 0.1, 40),  # of a disk that sleeps
+    ],
+)
+def test_the_rest_between_two_looks_is_for_the_work_done(seconds: float, work_seconds: float, pause: float) -> None:
+    assert producing.pause_after(seconds, work_seconds) == pause
+
+
+async def test_the_work_of_a_look_is_measured(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[float, float]] = []
+
+    def noted(seconds: float, work_seconds: float) -> float:
+        told.append((seconds, work_seconds))
+        return 0
+
+    monkeypatch.setattr(producing, "pause_after", noted)
+    well(root, NOW)
+    await until_looked(Producer(options(root), lambda: NOW))
+    ((seconds, work_seconds),) = told
+    assert 0.05 < work_seconds < 2 * seconds  # an interpreter and Arrow begin
 
 
 async def test_a_look_by_another_version_of_the_program_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -199,7 +199,7 @@ def test_without_a_folder_it_serves_and_waits(tmp_path: Path) -> None:
         root.mkdir()
         now = nem_now()
         well(root, now)
-        until = time.monotonic() + 120  # looks are fifteen times as far apart as they last
+        until = time.monotonic() + 120  # looks are fifteen times their processor time apart
         while served.healthz()["last_cycle"] is None:
             assert time.monotonic() < until, "the folder that came is not seen"
             time.sleep(0.3)

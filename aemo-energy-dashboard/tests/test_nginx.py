@@ -283,7 +283,7 @@ def test_the_status_page_lives_behind_the_proxy(house: House, browser: Browser) 
     visit.wait_for_text("Next cycle")
     assert opened == [f"wss://{STATUS_NAME}:{house.proxy.port}/ws"]
     nem_files.flows(house.data, [(at("2026-08-31 19:35"), "V-SA", 100.0)])
-    # the newest interval of its table; between two looks at the folder it rests for fifteen times as long as one took
+    # the newest interval of its table; between two looks at the folder it rests for fifteen times the processor time of one
     visit.page.get_by_text("19:35").first.wait_for(timeout=60_000)
     visit.choose("Run a cycle now")
     visit.choose("Yes")

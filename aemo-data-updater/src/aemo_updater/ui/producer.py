@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 import pickle
+import resource
 import shutil
 import sys
 import time
@@ -25,7 +26,8 @@ log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 2.0
 SHORTEST_PAUSE, PAUSES = 5.0, 15
-"""Between two looks, in seconds and in lengths of a look: never more than some hundredths of a core."""
+"""Between two looks, in seconds and in processor times of a look: never more than some hundredths of a core. A look that
+takes long because the machine or its disk is busy does not make the page older by more than it took itself."""
 LOOK_AGAIN_SECONDS = 300.0
 """Also where nothing was replaced: what is missing depends on the time, and disks forget."""
 PATIENCE_SECONDS = 120.0
@@ -52,7 +54,7 @@ class Producer:
         self.snapshot = Snapshot(clock(), options.root, self._interval, disk_least_bytes=self._least)
         self._seen: Fingerprint | None = None
         self._looked = 0.0
-        self._length = 0.0
+        self._pause = 0.0
         self._looking: asyncio.Task[None] | None = None
         self._stat: asyncio.Task[tuple[Fingerprint, Disk | None]] | None = None
         self._folder: Folder | None = None
@@ -110,7 +112,7 @@ class Producer:
         if not self._looked:
             return True
         waited = now - self._looked
-        if waited < max(SHORTEST_PAUSE, PAUSES * self._length):
+        if waited < self._pause:
             return False
         return waited >= LOOK_AGAIN_SECONDS or (fingerprint is not None and fingerprint != self._seen)
 
@@ -133,7 +135,7 @@ class Producer:
                 self._stat = None
 
     async def _look(self) -> None:
-        began = time.monotonic()
+        began, worked = time.monotonic(), _work_of_children()
         try:
             self._folder, self._fault = await looked(self._options.root), ""
         except LookError as error:
@@ -143,8 +145,19 @@ class Producer:
             self._fault = fault
         finally:
             self._looked = time.monotonic()
-            self._length = self._looked - began
+            self._pause = pause_after(self._looked - began, _work_of_children() - worked)
         self._publish(replace(self.snapshot, now=self._clock(), folder=self._folder, look_fault=self._fault))
+
+
+def pause_after(seconds: float, work_seconds: float) -> float:
+    """How many seconds to rest after a look that took so long, and so much of a processor."""
+    return max(SHORTEST_PAUSE, seconds, PAUSES * work_seconds)
+
+
+def _work_of_children() -> float:
+    """Seconds of processor time of all looks that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _ask_disk(root: Path) -> tuple[Fingerprint, Disk | None]:
