@@ -100,9 +100,9 @@ def whole_site(tmp_path_factory: pytest.TempPathFactory, make_report: Callable[.
         empty.current(DISPATCH_SCADA, empty.scada(end))
     for end in stamps(WHOLE[0], NOW, HALF):
         empty.current(ROOFTOP_PV, empty.rooftop(end))
-    days = stamps(YESTERDAY, today)
-    empty.archive(DISPATCH_IS, f"PUBLIC_DISPATCHIS_{YESTERDAY:%Y%m%d}.zip", map(empty.dispatch, days))
-    empty.archive(DISPATCH_SCADA, f"PUBLIC_DISPATCHSCADA_{YESTERDAY:%Y%m%d}.zip", map(empty.scada, days))
+    hours = [empty.dispatch(end, after=end - HOUR) for end in stamps(YESTERDAY, today, HOUR)]
+    empty.archive(DISPATCH_IS, f"PUBLIC_DISPATCHIS_{YESTERDAY:%Y%m%d}.zip", hours)
+    empty.scada_day(YESTERDAY)
     return empty
 
 
