@@ -128,7 +128,7 @@ def test_the_time_of_a_page_grows_with_its_length(piece: str) -> None:
             gc.enable()
 
     small = max(min(seconds(2**16) for _ in range(3)), 0.005)
-    assert min(seconds(2**20) for _ in range(3)) < 100 * small
+    assert any(seconds(2**20) < 100 * small for _ in range(3))
 
 
 # --- found: names of days that never were ----------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 from status_folder import StandIn, cycle, entry, fill, keep_cycles, send, standing_in, well
 from status_serving import Reader, Served, chromium, free_port, status_page
 
@@ -30,7 +30,7 @@ def state(**changes: object) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator[BrowserContext]:
     with chromium() as started:
         yield started
 
@@ -72,7 +72,7 @@ def served(root: Path, collector: StandIn) -> Iterator[Served]:
 
 
 @pytest.fixture
-def reader(browser: Browser, served: Served) -> Iterator[Reader]:
+def reader(browser: BrowserContext, served: Served) -> Iterator[Reader]:
     one = Reader(browser, served.url).open()
     one.sees("up since")
     yield one
@@ -179,7 +179,7 @@ def test_a_collector_that_refuses_is_heard(reader: Reader, collector: StandIn) -
     reader.sees("Run a cycle now: the collector says: a cycle is at work already")
 
 
-def test_a_phone(browser: Browser, served: Served) -> None:
+def test_a_phone(browser: BrowserContext, served: Served) -> None:
     reader = Reader(browser, served.url, width=390).open("?theme=light")
     reader.sees("NEWWF1")
     assert reader.page.evaluate("document.documentElement.scrollWidth") == 390
@@ -195,7 +195,7 @@ def test_a_phone(browser: Browser, served: Served) -> None:
     reader.page.close()
 
 
-def test_it_follows_by_itself_and_comes_back_after_the_server(browser: Browser, tmp_path: Path) -> None:
+def test_it_follows_by_itself_and_comes_back_after_the_server(browser: BrowserContext, tmp_path: Path) -> None:
     root, port = tmp_path / "data", free_port()
     root.mkdir()
     well(root, nem_now())
@@ -229,7 +229,7 @@ def test_it_follows_by_itself_and_comes_back_after_the_server(browser: Browser, 
             reader.page.close()
 
 
-def test_a_page_that_hears_nothing_says_that_it_is_old(browser: Browser, tmp_path: Path) -> None:
+def test_a_page_that_hears_nothing_says_that_it_is_old(browser: BrowserContext, tmp_path: Path) -> None:
     root = tmp_path / "data"
     root.mkdir()
     well(root, nem_now())
@@ -247,7 +247,7 @@ def test_a_page_that_hears_nothing_says_that_it_is_old(browser: Browser, tmp_pat
         reader.page.close()
 
 
-def test_a_page_that_gets_no_session_says_so(browser: Browser, tmp_path: Path) -> None:
+def test_a_page_that_gets_no_session_says_so(browser: BrowserContext, tmp_path: Path) -> None:
     root = tmp_path / "data"
     root.mkdir()
     with status_page(root, STATUS_UI_HOST="0.0.0.0", BOKEH_ALLOW_WS_ORIGIN="nem.example.org") as served:
@@ -257,7 +257,7 @@ def test_a_page_that_gets_no_session_says_so(browser: Browser, tmp_path: Path) -
         reader.page.close()
 
 
-def test_ten_readers_cost_one_look(browser: Browser, root: Path, served: Served) -> None:
+def test_ten_readers_cost_one_look(browser: BrowserContext, root: Path, served: Served) -> None:
     readers = [Reader(browser, served.url).open() for _ in range(10)]
     assert served.resident_mb() < 150
     for reader in readers:

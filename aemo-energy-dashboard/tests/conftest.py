@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import nem_files
 from browsing import Visit, chromium, dashboard
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 from aemo_dashboard.shared.duckdb_views import Views
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
@@ -64,7 +64,7 @@ def queries(root: Path, tmp_path: Path) -> Iterator[QueryManager]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator[BrowserContext]:
     """A real browser."""
     with chromium() as started:
         yield started
@@ -78,7 +78,7 @@ def address(data: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Visit]:
+def visit(browser: BrowserContext, address: str) -> Iterator[Visit]:
     """A tab of the browser at that dashboard."""
     visit = Visit(browser, address)
     yield visit

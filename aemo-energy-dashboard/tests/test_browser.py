@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from browsing import Visit, dashboard, newest_model
 from nem_files import at, stamps
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 from serving import free_port
 
 EPOCH = at("1970-01-01 00:00")
@@ -201,7 +201,7 @@ def test_the_download_link_is_the_view(visit: Visit) -> None:
     assert by_fuel.loc["Solar", "VWAP [$/MWh]"] == pytest.approx(sum(50 + i for i in range(288)) / 288)
 
 
-def test_new_data_appears_without_a_reload(browser: Browser, tmp_path: Path) -> None:
+def test_new_data_appears_without_a_reload(browser: BrowserContext, tmp_path: Path) -> None:
     folder = tmp_path / "shared-data"
     folder.mkdir()
     with dashboard(folder) as address:
@@ -235,7 +235,7 @@ def test_new_data_appears_without_a_reload(browser: Browser, tmp_path: Path) -> 
         visit.page.close()
 
 
-def test_the_page_comes_back_after_a_restart(browser: Browser, data: Path) -> None:
+def test_the_page_comes_back_after_a_restart(browser: BrowserContext, data: Path) -> None:
     port = free_port()
     with dashboard(data, port) as address:
         visit = Visit(browser, address).open("?tab=generation&region=SA1")

@@ -14,7 +14,7 @@ import pytest
 from browsing import Visit, dashboard
 from clocked import Clock
 from nem_files import at, stamps
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 from aemo_dashboard.shared.tables import REGIONS
 
@@ -83,7 +83,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Night:
     """A server with its clock and folder, and the pages that are open."""
 
-    def __init__(self, folder: Path, clock: Clock, browser: Browser, address: str) -> None:
+    def __init__(self, folder: Path, clock: Clock, browser: BrowserContext, address: str) -> None:
         self.folder = folder
         self.clock = clock
         self._browser = browser
@@ -110,7 +110,7 @@ class Night:
 
 
 @pytest.fixture
-def night(browser: Browser, before: Path, tmp_path: Path) -> Iterator[Night]:
+def night(browser: BrowserContext, before: Path, tmp_path: Path) -> Iterator[Night]:
     folder = tmp_path / "shared-data"
     shutil.copytree(before, folder)
     clock = Clock(tmp_path / "clock")

@@ -7,7 +7,7 @@ import nem_files
 import pytest
 from browsing import Visit, dashboard
 from nem_files import at, stamps
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 from aemo_dashboard.shared.tables import REGIONS
 
@@ -117,7 +117,7 @@ def test_a_phone_shows_the_gauge_and_the_map_whole(visit: Visit) -> None:
     visit.assert_quiet()
 
 
-def test_new_data_moves_everything_on_over_midnight(browser: Browser, tmp_path: Path) -> None:
+def test_new_data_moves_everything_on_over_midnight(browser: BrowserContext, tmp_path: Path) -> None:
     folder = tmp_path / "shared-data"
     fill(folder, "2026-08-31 23:55")
     with dashboard(folder) as address:

@@ -13,14 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import httpx
 import nem_files
 import pytest
 from browsing import ARGUMENTS, Visit, chromium, dashboard
 from nem_files import at
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import BrowserContext
 from playwright.sync_api import Error as PlaywrightError
 from proxying import EXAMPLE, NAME, PASSWORD, STATUS_NAME, USER, Proxy, nginx, proxied
 from serving import free_port
@@ -222,40 +221,38 @@ def test_a_quiet_session_outlives_the_proxys_patience() -> None:
 # --- with one -------------------------------------------------------------------------------------------------------
 
 
-class Reader:
-    """A browser whose tabs find the names here, trust the certificate and know a password."""
-
-    def __init__(self, browser: Browser, password: str | None = PASSWORD) -> None:
-        self._browser = browser
-        self._more: dict[str, Any] = {"ignore_https_errors": True}
-        if password is not None:
-            self._more["http_credentials"] = {"username": USER, "password": password}
-
-    def new_page(self, **given: Any) -> Page:
-        """A tab."""
-        return self._browser.new_page(**given, **self._more)
+# it is told where the names are
+RESOLVED = [*ARGUMENTS, f"--host-resolver-rules=MAP {NAME} 127.0.0.1,MAP {STATUS_NAME} 127.0.0.1"]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Started for these names: it is told where they are."""
-    with chromium([*ARGUMENTS, f"--host-resolver-rules=MAP {NAME} 127.0.0.1,MAP {STATUS_NAME} 127.0.0.1"]) as started:
+@contextlib.contextmanager
+def reader(password: str | None = PASSWORD) -> Iterator[BrowserContext]:
+    """A browser that finds the names here, trusts the certificate and knows a password."""
+    known = {} if password is None else {"http_credentials": {"username": USER, "password": password}}
+    with chromium(RESOLVED, ignore_https_errors=True, **known) as started:
         yield started
 
 
 @pytest.mark.parametrize("password", [None, "wrong"])
-def test_a_browser_without_the_password_sees_nothing(house: House, browser: Browser, password: str | None) -> None:
-    page = Reader(browser, password).new_page()
-    seen: list[int] = []
-    page.on("response", lambda response: seen.append(response.status))
-    with contextlib.suppress(PlaywrightError):  # it may call a 401 a failure to load, and tell of no answer
-        page.goto(house.proxy.address)
-    assert set(seen) <= {401}
-    page.close()
+def test_a_browser_without_the_password_sees_nothing(house: House, password: str | None) -> None:
+    with reader(password) as browser:
+        page = browser.new_page()
+        seen: list[int] = []
+        page.on("response", lambda response: seen.append(response.status))
+        with contextlib.suppress(PlaywrightError):  # it may call a 401 a failure to load, and tell of no answer
+            page.goto(house.proxy.address)
+        assert set(seen) <= {401}
 
 
-def test_the_page_lives_behind_the_proxy(house: House, browser: Browser) -> None:
-    visit = Visit(Reader(browser), house.proxy.address)  # type: ignore[arg-type]  # it has what is needed of one
+@pytest.fixture(scope="module")
+def browser() -> Iterator[BrowserContext]:
+    """That of who knows it."""
+    with reader() as started:
+        yield started
+
+
+def test_the_page_lives_behind_the_proxy(house: House, browser: BrowserContext) -> None:
+    visit = Visit(browser, house.proxy.address)
     opened: list[str] = []
     visit.page.on("websocket", lambda one: opened.append(one.url))
     visit.open("?tab=generation&region=NSW1")
@@ -274,8 +271,8 @@ def test_the_page_lives_behind_the_proxy(house: House, browser: Browser) -> None
     visit.page.close()
 
 
-def test_the_status_page_lives_behind_the_proxy(house: House, browser: Browser) -> None:
-    visit = Visit(Reader(browser), house.proxy.address_of(STATUS_NAME))  # type: ignore[arg-type]
+def test_the_status_page_lives_behind_the_proxy(house: House, browser: BrowserContext) -> None:
+    visit = Visit(browser, house.proxy.address_of(STATUS_NAME))
     opened: list[str] = []
     visit.page.on("websocket", lambda one: opened.append(one.url))
     visit.page.goto(visit.address)
@@ -283,7 +280,7 @@ def test_the_status_page_lives_behind_the_proxy(house: House, browser: Browser) 
     visit.wait_for_text("Next cycle")
     assert opened == [f"wss://{STATUS_NAME}:{house.proxy.port}/ws"]
     nem_files.flows(house.data, [(at("2026-08-31 19:35"), "V-SA", 100.0)])
-    # the newest interval of its table; between two looks at the folder it rests for fifteen times the processor time of one
+    # the newest interval of its table; between two looks it rests for fifteen times the processor time of one
     visit.page.get_by_text("19:35").first.wait_for(timeout=60_000)
     visit.choose("Run a cycle now")
     visit.choose("Yes")

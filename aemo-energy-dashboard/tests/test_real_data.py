@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 import pytest
 from browsing import Visit
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 from serving import free_port
 
 NEMWEB = Path(__file__).parents[3] / "shared" / "realdata" / "nemweb"
@@ -93,7 +93,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Visit]:
+def visit(browser: BrowserContext, address: str) -> Iterator[Visit]:
     visit = Visit(browser, address)
     yield visit
     visit.assert_quiet()

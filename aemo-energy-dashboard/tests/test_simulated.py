@@ -7,7 +7,7 @@ import nem_files
 import pandas as pd
 import pytest
 from browsing import Visit, dashboard
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import BrowserContext, Locator
 
 SENTENCE = "Simulated market (seed 1): these are not AEMO's numbers."
 
@@ -72,7 +72,7 @@ def test_a_page_without_numbers_has_it_too(visit: Visit) -> None:
     visit.assert_quiet()
 
 
-def test_a_folder_that_was_copied_without_its_description(browser: Browser, tmp_path: Path) -> None:
+def test_a_folder_that_was_copied_without_its_description(browser: BrowserContext, tmp_path: Path) -> None:
     folder = tmp_path / "shared-data"
     nem_files.day(folder)
     nem_files.mark_parts(folder, "seed 1")
@@ -95,7 +95,7 @@ def test_the_download_is_marked(visit: Visit) -> None:
     assert set(pd.read_csv(download.value.path())["simulated"]) == {"seed 1"}
 
 
-def test_a_folder_that_is_claimed_while_the_page_is_open(browser: Browser, tmp_path: Path) -> None:
+def test_a_folder_that_is_claimed_while_the_page_is_open(browser: BrowserContext, tmp_path: Path) -> None:
     folder = tmp_path / "shared-data"
     folder.mkdir()
     with dashboard(folder) as address:

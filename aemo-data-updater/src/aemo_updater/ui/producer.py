@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 2.0
 SHORTEST_PAUSE, PAUSES = 5.0, 15
-"""Between two looks, in seconds and in processor times of a look: never more than some hundredths of a core. A look that
-takes long because the machine or its disk is busy does not make the page older by more than it took itself."""
+"""Between two looks, in seconds and in processor times of a look: never more than some hundredths of a core. One that
+takes long because the machine or its disk is busy makes the page older by its own length, and no more."""
 LOOK_AGAIN_SECONDS = 300.0
 """Also where nothing was replaced: what is missing depends on the time, and disks forget."""
 PATIENCE_SECONDS = 120.0
