@@ -39,9 +39,10 @@ def stamps(end: str, count: int, minutes: int = 5) -> list[datetime]:
     return [last - timedelta(minutes=minutes) * back for back in reversed(range(count))]
 
 
-def part_name(table: str, stamp: datetime) -> str:
-    start = stamp - timedelta(microseconds=1)
-    return start.strftime("%Y-%m-%d" if table in DAILY_PARTS else "%Y-%m")
+def part_names(table: str, stamps: pd.Series) -> pd.Series:
+    """The part that each interval lies in, by its end."""
+    begun = stamps - timedelta(microseconds=1)
+    return begun.dt.to_period("D" if table in DAILY_PARTS else "M").astype(str)
 
 
 def replace(path: Path, table: pa.Table) -> None:
@@ -56,9 +57,8 @@ def write(root: Path, table: str, **columns: object) -> None:
     """Put rows into a table: by key over what is there, as the collector does. Columns by name."""
     frame = pd.DataFrame(columns)
     frame["settlementdate"] = frame["settlementdate"].astype("datetime64[us]")
-    names = [part_name(table, stamp) for stamp in frame["settlementdate"].dt.to_pydatetime()]
     key = list(frame.columns[:2])
-    for name, part in frame.groupby(pd.Series(names, index=frame.index)):
+    for name, part in frame.groupby(part_names(table, frame["settlementdate"])):
         path = root / f"{table}.parquet" / f"{name}.parquet"
         whole = pd.concat([pd.read_parquet(path), part]) if path.exists() else part
         whole = whole.drop_duplicates(key, keep="last").sort_values(key)
