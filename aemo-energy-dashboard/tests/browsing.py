@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Request, sync_playwright
 from serving import free_port
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -82,13 +82,25 @@ class Visit:
 
     def __init__(self, browser: BrowserContext, address: str) -> None:
         self.page: Page = browser.new_page()
-        self.requests: list[str] = []
+        self.asked: list[Request] = []
         self.complaints: list[str] = []
         self.address = address
-        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("request", lambda request: self.asked.append(request))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        self.page.on("requestfailed", self._failed)
         self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+
+    @property
+    def requests(self) -> list[str]:
+        """The addresses of all that was asked for."""
+        return [request.url for request in self.asked]
+
+    def _failed(self, request: Request) -> None:
+        """A complaint, but where the page was left meanwhile: what it had begun to ask for is broken off then."""
+        since = self.asked[self.asked.index(request) + 1 :]
+        left = any(other.is_navigation_request() for other in since)
+        if not (left and request.failure == "net::ERR_ABORTED"):
+            self.complaints.append(f"failed: {request.url} ({request.failure})")
 
     def open(self, query: str = "") -> "Visit":
         """Open the page and wait for its first answer."""

@@ -111,6 +111,22 @@ def test_dark_is_the_default_and_light_is_a_switch_away(visit: Visit) -> None:
     visit.assert_quiet()
 
 
+def test_what_these_tests_take_for_a_failed_request(visit: Visit) -> None:
+    """One that is given up while the page stands is a complaint; what a page that is left still waits for is none."""
+    visit.open("?tab=generation")
+    visit.page.route("**/held", lambda _: None)
+    visit.page.evaluate("() => { fetch('/held'); }")
+    visit.page.goto(f"{visit.address}?tab=summary")
+    visit.wait_for_text("Last updated")
+    visit.assert_quiet()
+    visit.page.evaluate(
+        "() => { const given = new AbortController(); "
+        "fetch('/held', {signal: given.signal}).catch(() => null); given.abort(); }"
+    )
+    visit.page.wait_for_timeout(300)
+    assert visit.complaints == [f"failed: {visit.address}held (net::ERR_ABORTED)"]
+
+
 def test_region_and_range_change_what_is_drawn_and_the_url_keeps_them(visit: Visit) -> None:
     visit.open("?tab=generation")
     visit.wait_for_source("data.price_SA1 && data.unknown_mw")

@@ -158,7 +158,6 @@ def test_a_phone_shows_it_without_moving_sideways(visit: Visit) -> None:
     visit.page.wait_for_function(
         "() => document.documentElement.scrollWidth <= window.innerWidth + 1", timeout=PATIENCE
     )
-    visit.page.wait_for_load_state("networkidle")  # what the page still asks for, leaving would break off
     visit.page.goto(f"{visit.address}?tab=stations&station=Lake")
     visit.source("station-values")
     width = visit.page.evaluate(f"() => {newest_model('station-0')}.inner_width")
