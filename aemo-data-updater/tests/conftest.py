@@ -1,11 +1,13 @@
 """What the updater's tests share: the real files, where they are, and report files made to order."""
 
+import asyncio
 import io
 import os
 import sys
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import stamina
@@ -61,3 +63,13 @@ def make_report() -> Callable[..., bytes]:
         return out.getvalue()
 
     return make
+
+
+@pytest.fixture
+async def goodbyes() -> AsyncIterator[None]:
+    """Wait until what the test has closed has closed: TLS says goodbye first, and a loop that ends hears no answer."""
+    yield
+    loop: Any = asyncio.get_running_loop()
+    async with asyncio.timeout(10):
+        while any(transport._sock is not None for transport in list(loop._transports.values())):
+            await asyncio.sleep(0.01)

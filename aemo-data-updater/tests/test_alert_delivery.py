@@ -27,6 +27,8 @@ from aemo_updater.errors import DiskError
 from aemo_updater.logs import TALKATIVE, configure_logging
 from aemo_updater.nemtime import nem_now
 
+pytestmark = pytest.mark.usefixtures("goodbyes")
+
 NOON = datetime(2026, 11, 20, 12, 0)
 ANNA, BEN, CARL = "+61412345678", "+61487654321", "+61411222333"
 MINUTE = timedelta(minutes=1)

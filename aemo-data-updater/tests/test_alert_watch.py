@@ -30,6 +30,8 @@ from aemo_updater.storage.dataset import Dataset
 from aemo_updater.storage.ledger import Ledger
 from aemo_updater.storing import Storing
 
+pytestmark = pytest.mark.usefixtures("goodbyes")
+
 FIVE = timedelta(minutes=5)
 ANNA = "+61412345678"
 
