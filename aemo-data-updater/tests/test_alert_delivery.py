@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -121,6 +122,20 @@ class Bench:
         """For an attempt."""
         patience = timedelta(seconds=seconds)
         self.dispatcher.sinks = {name: replace(sink, patience=patience) for name, sink in self.sinks.on.items()}
+
+    @contextmanager
+    def not_noting(self, progress: Progress, said: str) -> Iterator[None]:
+        """Meanwhile the disk refuses to note that a delivery has come so far."""
+        note = self.outbox.note
+
+        def refuse(delivery: Delivery, now: datetime) -> None:
+            if delivery.progress is progress:
+                raise DiskError(said)
+            note(delivery, now)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(self.outbox, "note", refuse)
+            yield
 
     async def minutes(self, count: int) -> None:
         """Deliver what is due, minute by minute."""
@@ -385,23 +400,15 @@ async def test_a_restart_while_a_text_is_on_its_way(
 
 
 async def test_a_disk_that_refuses_to_note_what_is_sent_makes_nobody_send_it_again_and_again(
-    post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    post: Post, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     bench = Bench(of_settings(tmp_path, post=post))
-    note = bench.outbox.note
-
-    def refuse(delivery: Delivery, now: datetime) -> None:
-        if delivery.progress is Progress.SENT:
-            raise DiskError("alerts.sqlite: disk I/O error")
-        note(delivery, now)
-
-    monkeypatch.setattr(bench.outbox, "note", refuse)
     bench.post("new", kind=Kind.UNITS)
-    async with asyncio.timeout(5):
-        await bench.dispatcher.deliver_due()
+    with bench.not_noting(Progress.SENT, "alerts.sqlite: disk I/O error"):
+        async with asyncio.timeout(5):
+            await bench.dispatcher.deliver_due()
     assert post.subjects == ["new"]
     assert "alerts.sqlite: disk I/O error; alerts wait" in caplog.text
-    monkeypatch.setattr(bench.outbox, "note", note)
     await bench.dispatcher.deliver_due()
     assert bench.progress("email") == [("new", Progress.SENT)]
     assert len({mail["Message-ID"] for mail in post.mails}) == 1
@@ -689,23 +696,14 @@ async def test_a_mail_that_waits_goes_to_those_whom_the_settings_name_now(post: 
 
 
 async def test_a_text_that_is_refused_goes_by_mail_also_where_the_process_is_killed_then(
-    twilio: Twilio, post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    twilio: Twilio, post: Post, tmp_path: Path
 ) -> None:
     bench = Bench(of_settings(tmp_path, twilio, post, alert_sms_to="+15005550001"))
     bench.post("one")
-    note = bench.outbox.note
-
-    def killed(delivery: Delivery, now: datetime) -> None:
-        if delivery.progress is Progress.FAILED:
-            raise DiskError("as if it were killed here")
-        note(delivery, now)
-
-    monkeypatch.setattr(bench.outbox, "note", killed)
     head = next(h for h in bench.outbox.heads(NOON) if h.address.sink == "sms")
-    with pytest.raises(DiskError):
+    with bench.not_noting(Progress.FAILED, "as if it were killed here"), pytest.raises(DiskError):
         await bench.dispatcher._attempt(head)
     assert [d.address.sink for d in bench.outbox.of(head.alert.key)] == ["email", "log", "sms"]
-    monkeypatch.setattr(bench.outbox, "note", note)
     bench.begin_anew()
     await bench.dispatcher.deliver_due()
     assert post.subjects == ["one"]
