@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -27,10 +28,17 @@ START_SECONDS = 40.0
 NOBODY = 65534
 
 
+_PORTS = iter(random.SystemRandom().sample(range(11_000, 32_000), 20_000))
+"""Below those that the system gives away by itself, also to whoever asks a server something."""
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, handed out once: what it is for begins to listen only later."""
+    for port in _PORTS:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is left")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import socket
 import threading
 import time
@@ -14,11 +15,17 @@ from fastapi import FastAPI
 from aemo_dashboard.app import create_app
 from aemo_dashboard.config import Settings
 
+_PORTS = iter(random.SystemRandom().sample(range(11_000, 32_000), 20_000))
+"""Below those that the system gives away by itself, also to whoever asks a server something."""
+
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, handed out once: what it is for begins to listen only later."""
+    for port in _PORTS:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is left")
 
 
 class Running:
