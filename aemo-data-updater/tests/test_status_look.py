@@ -308,6 +308,23 @@ async def test_what_nobody_foresaw_is_not_taken_for_well(root: Path, monkeypatch
         await asyncio.gather(running, return_exceptions=True)
 
 
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_producer_that_is_cancelled_while_the_disk_answers_ends(root: Path, turns: int) -> None:
+    """The status page once did not end when it was told: its producer had forgotten that it was cancelled."""
+    producer = Producer(options(root), lambda: NOW)
+    producer._stat = asyncio.get_running_loop().create_future()  # type: ignore[assignment]
+    asking = asyncio.ensure_future(producer._of_disk())
+    await asyncio.sleep(0.01)
+    producer._stat.set_result((fingerprint_of(root), None))  # type: ignore[attr-defined]
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    if asking.cancel():  # else it had ended before
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+    else:
+        assert turns
+
+
 async def test_the_producer_asks_the_collector(root: Path) -> None:
     well(root, NOW)
     with standing_in(StandIn(root, at_work="waiting", interval_seconds=30, started=isoformat(NOW))):

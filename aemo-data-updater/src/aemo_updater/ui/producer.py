@@ -127,7 +127,9 @@ class Producer:
         if self._stat is None:
             self._stat = asyncio.ensure_future(asyncio.to_thread(_ask_disk, self._options.root))
         try:
-            return await asyncio.wait_for(asyncio.shield(self._stat), EVERY_SECONDS)
+            # not wait_for, which before Python 3.12 forgets that it was cancelled where its answer comes at that moment
+            async with asyncio.timeout(EVERY_SECONDS):
+                return await asyncio.shield(self._stat)
         except TimeoutError:
             return None, self.snapshot.disk
         finally:
@@ -193,14 +195,16 @@ async def looked(root: Path, patience: float = PATIENCE_SECONDS) -> Folder:
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
     try:
-        out, said = await asyncio.wait_for(process.communicate(), patience)
+        async with asyncio.timeout(patience):
+            out, said = await process.communicate()
     except TimeoutError:
         raise LookError(f"it took more than {patience:g} s") from None
     finally:
         if process.returncode is None:
             process.kill()
             with suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), 1)
+                async with asyncio.timeout(1):
+                    await process.wait()
     if process.returncode:
         log.debug("%s", said.decode("utf-8", "replace"))
         last = said.decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
