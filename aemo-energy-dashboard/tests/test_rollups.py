@@ -173,7 +173,7 @@ def test_a_damaged_roll_up_is_made_again(
     before = coal(queries, WINDOWS[3])
     for path in rollup_files(tmp_path):
         path.write_bytes(b"PAR1 nonsense")
-    queries._cache.clear()
+    queries.memo._kept.clear()
     with caplog.at_level(logging.WARNING):
         assert coal(queries, WINDOWS[3]) == pytest.approx(before)
     assert "is made again" in caplog.text

@@ -129,11 +129,11 @@ def test_the_cache_serves_until_the_file_is_another(root: Path, queries: QueryMa
     nem_files.prices(root, [(END, "NSW1", 50.0)])
     for _ in range(3):
         frame = queries.frame("prices", price_source(), regions=["NSW1"], **WINDOW)
-    assert (queries.misses, queries.hits) == (1, 2)
+    assert (queries.memo.misses, queries.memo.hits) == (1, 2)
     assert frame["rrp"].tolist() == [50.0]
     nem_files.prices(root, [(END, "NSW1", 75.0)])
     assert queries.frame("prices", price_source(), regions=["NSW1"], **WINDOW)["rrp"].tolist() == [75.0]
-    assert queries.misses == 2
+    assert queries.memo.misses == 2
 
 
 def test_different_hours_never_meet(root: Path, queries: QueryManager) -> None:
@@ -159,7 +159,7 @@ def test_a_frame_larger_than_the_cache_is_served_and_not_kept(root: Path) -> Non
     queries = QueryManager(views, ttl_seconds=300, max_bytes=10)
     for _ in range(2):
         assert len(queries.frame("prices", price_source(), regions=["NSW1"], **WINDOW)) == 1
-    assert queries.misses == 2
+    assert queries.memo.misses == 2
     views.close()
 
 

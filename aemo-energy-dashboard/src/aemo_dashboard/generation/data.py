@@ -67,13 +67,12 @@ def load_view(
     """
     if region not in REGION_CHOICES:
         raise RequestError(f"{region!r} is not a region: use one of {', '.join(REGION_CHOICES)}.")
-    start, end, resolution = window.start, window.end, window.resolution.key
     kinds: dict[str, Loaded] = {
-        "SCADA generation": generation_adapter.load_data(queries, start, end, resolution, region),
-        "rooftop solar": rooftop_adapter.load_data(queries, start, end, resolution, region),
+        "SCADA generation": generation_adapter.load_window(queries, window, region),
+        "rooftop solar": rooftop_adapter.load_window(queries, window, region),
     }
     if region != NEM_REGION:
-        kinds["interconnector flows"] = transmission_adapter.load_data(queries, start, end, resolution, region=region)
+        kinds["interconnector flows"] = transmission_adapter.load_window(queries, window, region)
     power = [loaded for loaded in kinds.values() if not loaded.empty]
     mw = _joined([loaded.frame for loaded in power], window)
     hours = _joined([loaded.hours for loaded in power], window)
@@ -82,7 +81,7 @@ def load_view(
     vwap: dict[str, float] = {}
     covered: list[str] = []
     if priced:
-        kinds["prices"] = price_adapter.load_data(queries, start, end, resolution, region)
+        kinds["prices"] = price_adapter.load_window(queries, window, region)
         prices = kinds["prices"].frame.dropna(axis="columns", how="all")
         vwap, covered = _vwap(queries, region, window, energy_of(mw, hours))
     gaps = [*_missing_sentences(kinds, window), *(note for loaded in kinds.values() for note in loaded.notes), *covered]

@@ -18,7 +18,11 @@ def load_data(
 
     The sum is of the stored intervals in which all five regions have a value, and NaN where there is none.
     """
-    window = Window.of(start, end, resolution)
+    return load_window(queries, Window.of(start, end, resolution), region)
+
+
+def load_window(queries: QueryManager, window: Window, region: str = NEM_REGION) -> Loaded:
+    """The same of a window, also of one with more points than a browser should get."""
     return _with_notes(filled(_load(queries, window, region), lambda other: _load(queries, other, region), "Demand"))
 
 

@@ -3,19 +3,16 @@
 New data changes the fingerprint, so it is seen at once, and an old frame is never served past it.
 """
 
-import threading
 from collections.abc import Hashable, Mapping
-from concurrent.futures import Future
 from pathlib import Path
 
 import pandas as pd
-from cachetools import TTLCache
 
 from aemo_dashboard.shared.duckdb_views import Source, Value, Views
 from aemo_dashboard.shared.glance import Fingerprint
+from aemo_dashboard.shared.memo import Key, Memo
 
 CACHE_BYTES = 128 * 1024 * 1024
-Key = tuple[Hashable, ...]
 
 
 def _hashable(value: Value) -> Hashable:
@@ -32,12 +29,7 @@ class QueryManager:
 
     def __init__(self, views: Views, ttl_seconds: float, max_bytes: int = CACHE_BYTES) -> None:
         self.views = views
-        self.hits = 0
-        self.misses = 0
-        self._max_bytes = max_bytes
-        self._cache: TTLCache[Key, pd.DataFrame] = TTLCache(max_bytes, ttl_seconds, getsizeof=frame_bytes)
-        self._running: dict[Key, Future[pd.DataFrame]] = {}
-        self._lock = threading.Lock()
+        self.memo: Memo[pd.DataFrame] = Memo(ttl_seconds, max_bytes, frame_bytes)
 
     @property
     def data_dir(self) -> Path:
@@ -51,37 +43,12 @@ class QueryManager:
             *sorted(sources.items(), key=lambda item: item[0]),
             *((key, _hashable(values[key])) for key in sorted(values)),
         )
-        key = (*question, self.fingerprint(sources))
-        with self._lock:
-            cached = self._cache.get(key)
-            if cached is not None:
-                self.hits += 1
-                return cached.copy(deep=False)
-            waiting = self._running.get(key)
-            if waiting is None:
-                self.misses += 1
-                mine: Future[pd.DataFrame] = Future()
-                self._running[key] = mine
-        if waiting is not None:
-            return waiting.result().copy(deep=False)
-        try:
-            frame, read = self.views.run(name, sources, values)
-        except BaseException as error:
-            mine.set_exception(error)
-            raise
-        else:
-            self._keep((*question, read), frame)
-            mine.set_result(frame)
-            return frame.copy(deep=False)
-        finally:
-            with self._lock:
-                del self._running[key]
 
-    def _keep(self, key: Key, frame: pd.DataFrame) -> None:
-        """Store under the fingerprint that was really read, which may be newer than the one asked for."""
-        if frame_bytes(frame) <= self._max_bytes:
-            with self._lock:
-                self._cache[key] = frame
+        def run() -> tuple[Key, pd.DataFrame]:
+            frame, read = self.views.run(name, sources, values)
+            return (*question, read), frame
+
+        return self.memo.have((*question, self.fingerprint(sources)), run).copy(deep=False)
 
     def parts(self, table: str) -> list[Path]:
         """The part files of a table, oldest first, as they were when the question at hand first looked."""

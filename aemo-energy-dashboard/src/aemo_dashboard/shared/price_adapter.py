@@ -15,7 +15,11 @@ def load_data(
     queries: QueryManager, start: datetime, end: datetime, resolution: str = "auto", region: str = NEM_REGION
 ) -> Loaded:
     """Prices [$/MWh], a column a region; at daily resolution the time-weighted mean of the half hours."""
-    window = Window.of(start, end, resolution)
+    return load_window(queries, Window.of(start, end, resolution), region)
+
+
+def load_window(queries: QueryManager, window: Window, region: str = NEM_REGION) -> Loaded:
+    """The same of a window, also of one with more points than a browser should get."""
     return filled(load_stored(queries, window, region), lambda other: load_stored(queries, other, region), "Prices")
 
 
