@@ -19,7 +19,7 @@ from starlette.status import HTTP_404_NOT_FOUND
 
 from aemo_dashboard import __version__
 from aemo_dashboard.api import routes
-from aemo_dashboard.config import Settings
+from aemo_dashboard.config import Settings, listed
 from aemo_dashboard.services import Services
 from aemo_dashboard.shell import ASSETS, ASSETS_URL, TITLE, LocalMaterial, session
 from aemo_dashboard.websocket import mend
@@ -76,9 +76,9 @@ def create_app(settings: Settings, websocket_origins: Sequence[str] | None = Non
         answer.headers["Content-Security-Policy"] = CONTENT_POLICY
         return answer
 
-    app = FastAPI(title=TITLE, version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(title=TITLE, version=__version__, lifespan=lifespan, openapi_url=None)
     app.middleware("http")(guarded)
-    routes.add_to(app, services)
+    routes.add_to(app, services, settings)
     app.add_api_route(f"/{COMPONENT_PATH}{{path:path}}", nothing_there, include_in_schema=False)
     app.mount(f"/{ASSETS_URL}", StaticFiles(directory=ASSETS), name="assets")
     pn.extension("tabulator", design=LocalMaterial, exception_handler=_say)
@@ -88,7 +88,7 @@ def create_app(settings: Settings, websocket_origins: Sequence[str] | None = Non
     def page() -> MaterialTemplate:
         return session(services)
 
-    proxied = [name.strip() for name in settings.bokeh_allow_ws_origin.split(",") if name.strip()]
+    proxied = listed(settings.bokeh_allow_ws_origin)
     allowed = websocket_origins or origins(settings.dashboard_host, settings.dashboard_port, proxied)
     app.state.bokeh = add_applications({"/": page}, app=app, title=TITLE, websocket_origin=list(allowed))
     return app

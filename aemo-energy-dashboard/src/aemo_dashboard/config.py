@@ -1,10 +1,13 @@
 """Settings, from the process environment and, weaker, a ``.env`` file in the working directory."""
 
 import os
+import re
+import string
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+import limits
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from aemo_dashboard.errors import ConfigError
@@ -41,6 +44,39 @@ def _folder(path: Path) -> Path:
     return path
 
 
+LEAST_TOKEN = 16
+SECRETS = ("API_TOKEN",)
+"""Whose values stand in no sentence."""
+
+
+def _token(token: SecretStr) -> SecretStr:
+    text = token.get_secret_value()
+    if text and (len(text) < LEAST_TOKEN or not text.isascii() or set(text) & set(string.whitespace)):
+        raise ValueError(f"it needs {LEAST_TOKEN} characters or more, none of them blank, in ASCII")
+    return token
+
+
+def _rate(text: str) -> str:
+    try:
+        if text.strip():
+            limits.parse(text)
+    except ValueError:
+        raise ValueError("write it as 600/minute or 20/second") from None
+    return text
+
+
+def _origins(text: str) -> str:
+    for origin in listed(text):
+        if origin != "*" and not re.fullmatch(r"https?://[^/\s]+", origin):
+            raise ValueError("write origins such as https://nem.example.org, with commas between them")
+    return text
+
+
+def listed(text: str) -> list[str]:
+    """The entries of a setting that has several, with commas between them."""
+    return [entry.strip() for entry in text.split(",") if entry.strip()]
+
+
 class Settings(BaseSettings):
     """What can be set; each field is read from the environment variable of its name in capitals."""
 
@@ -57,6 +93,12 @@ class Settings(BaseSettings):
     cache_ttl_seconds: float = Field(default=300, gt=0, le=86_400)
     dashboard_cache_dir: Annotated[Path, AfterValidator(_folder)] = Field(default_factory=default_cache_dir)
     """Where sums over whole part files are kept; made again where they are missing."""
+    api_token: Annotated[SecretStr, AfterValidator(_token)] = SecretStr("")
+    """What programs that ask the API have to show; empty for nothing."""
+    api_rate_limit: Annotated[str, AfterValidator(_rate)] = ""
+    """How often an address may ask the API, such as ``600/minute``; empty for any number of times."""
+    api_cors_origins: Annotated[str, AfterValidator(_origins)] = ""
+    """Origins, separated by commas, whose pages may read the API in a browser; ``*`` for all."""
     log_dir: Annotated[Path | None, BeforeValidator(_none_if_blank)] = None
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "INFO"
 
@@ -66,8 +108,9 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        faults = [
-            f"{'.'.join(str(part) for part in fault['loc']).upper()}={fault['input']!r} can't be used: {fault['msg']}."
-            for fault in error.errors()
+        faults = [(".".join(map(str, fault["loc"])).upper(), fault) for fault in error.errors()]
+        sentences = [
+            f"{name}{'' if name in SECRETS else '=' + repr(fault['input'])} can't be used: {fault['msg']}."
+            for name, fault in faults
         ]
-        raise ConfigError(" ".join(faults)) from None
+        raise ConfigError(" ".join(sentences)) from None

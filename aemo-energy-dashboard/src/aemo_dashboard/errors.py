@@ -5,6 +5,8 @@ DashboardError
 ├── NoDataError    nothing is stored yet: show the sentence, look again at the next tick
 ├── DataError      the data folder is of a kind this version can't read: show the sentence
 └── RequestError   a visitor asked for something that doesn't exist: answer 422 with the sentence
+    ├── UnknownError   the thing that a path names isn't there: answer 404
+    └── TooMuchError   the answer would be too large: answer 413 and say what to ask instead
 """
 
 
@@ -26,3 +28,11 @@ class DataError(DashboardError):
 
 class RequestError(DashboardError):
     """The region, range or date that was asked for isn't one."""
+
+
+class UnknownError(RequestError):
+    """What a path names is not there."""
+
+
+class TooMuchError(RequestError):
+    """The answer would be larger than one may be."""

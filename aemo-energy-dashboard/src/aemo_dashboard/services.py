@@ -6,9 +6,10 @@ from aemo_dashboard.config import Settings
 from aemo_dashboard.errors import DataError
 from aemo_dashboard.shared.duckdb_views import Views
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
+from aemo_dashboard.shared.rollups import identity
 from aemo_dashboard.shared.status import simulated_mark
 from aemo_dashboard.shared.warming import Warmer
-from aemo_dashboard.shared.watcher import Watcher
+from aemo_dashboard.shared.watcher import Watcher, folder_state
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ class Services:
             return simulated_mark(self.queries.data_dir)
         except DataError:
             return None
+
+    def state(self) -> str:
+        """A short name of what the data folder holds now: another one as soon as anything in it is another."""
+        return identity(self.watcher.digest, folder_state(self.queries.data_dir))
 
     def start(self) -> None:
         """Begin to watch the data folder."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from aemo_dashboard.api.responding import SIMULATED_HEADER
 from aemo_dashboard.errors import RequestError
 from aemo_dashboard.nemtime import parse_moment
 from aemo_dashboard.pages import page_of
@@ -25,7 +26,6 @@ from aemo_dashboard.shared.status import simulated_mark
 from aemo_dashboard.shared.theme import LIGHT
 from aemo_dashboard.shared.url import taken
 
-SIMULATED_HEADER = "X-NEM-Simulated"
 WRITERS = {
     "csv": (to_csv, "text/csv; charset=utf-8"),
     "parquet": (to_parquet, "application/vnd.apache.parquet"),
@@ -81,7 +81,7 @@ def file_of(
 
 def router(services: Services) -> APIRouter:
     """The one endpoint, a plain function: FastAPI runs it in its threads."""
-    routes = APIRouter()
+    routes = APIRouter(include_in_schema=False)
 
     @routes.get("/download/{page}/{view}/{file}")
     def download(page: str, view: str, file: str, request: Request) -> Response:

@@ -1,92 +1,146 @@
-"""``/healthz``, ``/api/freshness`` and ``/api/generation-by-fuel``. Times carry +10:00.
+"""The HTTP interface, mounted: the endpoints of `series` and `sums`, facts on the data, files of the pages, documents.
 
-Every answer says whether the market is simulated: JSON as ``"simulated"``, ``null`` for the real one; files in their
-name, in themselves (`generation.export`) and in the header ``X-NEM-Simulated``.
+Times carry +10:00. Every answer says whether the market is simulated: JSON as ``"simulated"``, ``null`` for the real
+one; files in their name, in themselves and in the header ``X-NEM-Simulated``.
 """
 
-from datetime import datetime
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse, Response
+from fastapi.security import HTTPBearer
 
-from aemo_dashboard.api import downloads
-from aemo_dashboard.api.downloads import SIMULATED_HEADER
-from aemo_dashboard.errors import DashboardError, NoDataError, RequestError
-from aemo_dashboard.generation.data import load_view
-from aemo_dashboard.generation.export import file_name, to_csv, to_parquet
-from aemo_dashboard.nemtime import isoformat, parse_moment
+from aemo_dashboard.api import documented, downloads, earlier, series, sums
+from aemo_dashboard.api.documented import LIMIT, TOKEN, refusals, responses_of
+from aemo_dashboard.api.endpoints import Endpoint
+from aemo_dashboard.api.facts import FRESHNESS, newest
+from aemo_dashboard.api.guarding import RefusedError, guard_of
+from aemo_dashboard.api.responding import SIMULATED_HEADER, Responder
+from aemo_dashboard.config import Settings, listed
+from aemo_dashboard.errors import DashboardError, NoDataError, RequestError, TooMuchError, UnknownError
 from aemo_dashboard.services import Services
-from aemo_dashboard.shared.export import credit
-from aemo_dashboard.shared.resolution_manager import Window
-from aemo_dashboard.shared.status import freshness
+
+ENDPOINTS = (*series.ENDPOINTS, *sums.ENDPOINTS)
+STATUS = {UnknownError: 404, NoDataError: 404, TooMuchError: 413, RequestError: 422, DashboardError: 503}
+"""By the first that an error is of."""
 
 
-class Format(StrEnum):
-    """The kinds of file that a view can be had as."""
+def add_to(app: FastAPI, services: Services, settings: Settings) -> None:
+    """Mount the endpoints, and answer our own errors with their sentence."""
+    responder = Responder(services, settings.cache_ttl_seconds)
+    app.include_router(_open(services))
+    app.include_router(_guarded(services, responder, settings))
+    app.include_router(downloads.router(services))
+    documented.add_to(app, services)
+    if origins := listed(settings.api_cors_origins):
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET"],
+            allow_headers=["Authorization", "If-None-Match"],
+            expose_headers=["ETag", "Link", "Content-Disposition", SIMULATED_HEADER],
+        )
 
-    CSV = "csv"
-    PARQUET = "parquet"
+    def refused(status: int, sentence: str, headers: dict[str, str] | None = None) -> JSONResponse:
+        return JSONResponse({"error": sentence, "simulated": services.simulated}, status, headers)
+
+    @app.exception_handler(DashboardError)
+    def sentence(_: Request, error: DashboardError) -> JSONResponse:
+        return refused(next(status for kind, status in STATUS.items() if isinstance(error, kind)), str(error))
+
+    @app.exception_handler(RefusedError)
+    def refusal(_: Request, error: RefusedError) -> JSONResponse:
+        return refused(error.status, str(error), error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    def wrong(_: Request, error: RequestValidationError) -> JSONResponse:
+        return refused(422, " ".join(dict.fromkeys(map(_fault, error.errors()))))
 
 
-WRITERS = {
-    Format.CSV: (to_csv, "text/csv; charset=utf-8"),
-    Format.PARQUET: (to_parquet, "application/vnd.apache.parquet"),
-}
-
-
-def moment(text: str) -> datetime:
-    """A query parameter as naive NEM time."""
-    try:
-        return parse_moment(text)
-    except ValueError as error:
-        raise RequestError(str(error)) from None
-
-
-def router(services: Services) -> APIRouter:
-    """The endpoints over one data folder. They are plain functions: FastAPI runs them in its threads."""
+def _open(services: Services) -> APIRouter:
+    """What a monitor asks."""
     routes = APIRouter()
 
-    @routes.get("/healthz")
+    @routes.get("/healthz", tags=["Facts"])
     def healthz() -> dict[str, str | None]:
         """Whether the process answers."""
         return {"status": "ok", "simulated": services.simulated}
 
-    @routes.get("/api/freshness")
-    def newest() -> dict[str, object]:
-        """End of the newest stored interval of each table."""
-        known = freshness(services.queries).newest
-        mark = services.simulated
-        tables = {table: isoformat(stamp) for table, stamp in known.items()}
-        return {"tables": tables, "source": credit(mark), "simulated": mark}
-
-    @routes.get("/api/generation-by-fuel")
-    def generation_by_fuel(
-        start: str,
-        end: str,
-        region: str = "NEM",
-        resolution: str = "auto",
-        format: Annotated[Format, Query()] = Format.CSV,
-    ) -> Response:
-        """MW by series and $/MWh by region for the intervals that end in ``(start, end]``."""
-        view = load_view(services.queries, region, Window.of(moment(start), moment(end), resolution))
-        write, kind = WRITERS[format]
-        headers = {"Content-Disposition": f'attachment; filename="{file_name(view, format)}"'}
-        if view.simulated is not None:
-            headers[SIMULATED_HEADER] = view.simulated
-        return Response(write(view), media_type=kind, headers=headers)
-
     return routes
 
 
-def add_to(app: FastAPI, services: Services) -> None:
-    """Mount the endpoints, and answer our own errors with their sentence."""
-    app.include_router(router(services))
-    app.include_router(downloads.router(services))
+def _guarded(services: Services, responder: Responder, settings: Settings) -> APIRouter:
+    """The endpoints over one data folder. They are plain functions: FastAPI runs them in its threads."""
+    extra = (TOKEN if settings.api_token.get_secret_value() else {}) | (LIMIT if settings.api_rate_limit else {})
+    said = refusals(extra)
+    guards: list[Any] = [Depends(guard_of(settings))]
+    if settings.api_token.get_secret_value():
+        guards.append(Depends(HTTPBearer(auto_error=False)))  # for the document: the guard itself is the one above
+    routes = APIRouter(dependencies=guards, responses=said)
+    for endpoint in ENDPOINTS:
+        routes.add_api_route(
+            endpoint.path,
+            _handler(endpoint, responder),
+            response_class=Response,
+            responses=responses_of(endpoint),
+            summary=endpoint.title,
+            description=endpoint.meaning,
+            operation_id=endpoint.slug,
+            tags=["Numbers"],
+        )
+    one = sums.ONE_STATION
 
-    @app.exception_handler(DashboardError)
-    def sentence(_: Request, error: DashboardError) -> JSONResponse:
-        status = 422 if isinstance(error, RequestError) else 503
-        answer = {"error": str(error), "simulated": services.simulated}
-        return JSONResponse(answer, status_code=404 if isinstance(error, NoDataError) else status)
+    def station(
+        request: Request,
+        asked: Annotated[Any, Query()],
+        id: Annotated[str, Path(max_length=120, description="A station by its name, or a unit by its DUID.")],
+    ) -> Response:
+        return responder.respond(one, asked, request, id)
+
+    station.__annotations__["asked"] = Annotated[one.asked, Query()]
+    routes.add_api_route(
+        "/api/stations/{id:path}",
+        station,
+        response_class=Response,
+        responses=responses_of(one),
+        summary=one.title,
+        description=one.meaning,
+        operation_id="one-station",
+        tags=["Numbers"],
+    )
+
+    @routes.get(
+        "/api/freshness",
+        summary="How new the data is",
+        responses={
+            200: {"content": {"application/json": {"schema": FRESHNESS}}},
+            **refusals({503: "The data folder can't be read"}),
+        },
+        response_model=None,
+        tags=["Facts"],
+    )
+    def fresh() -> JSONResponse:
+        """End of the newest stored interval of each table."""
+        return JSONResponse(newest(services))
+
+    routes.include_router(earlier.router(services))
+    return routes
+
+
+def _handler(endpoint: Endpoint, responder: Responder) -> Any:
+    def answer(request: Request, asked: Any) -> Response:
+        return responder.respond(endpoint, asked, request)
+
+    answer.__annotations__["asked"] = Annotated[endpoint.asked, Query()]
+    return answer
+
+
+def _fault(fault: Any) -> str:
+    """What is wrong with a parameter, in a sentence."""
+    where = [str(part) for part in fault["loc"] if part not in ("query", "path")]
+    name, said = where[0] if where else "the question", str(fault["msg"])
+    if fault["type"] == "extra_forbidden":
+        return f"{name!r} is no parameter of this."
+    return f"{name}={str(fault['input'])[:80]!r} can't be used: {said[:1].lower()}{said[1:]}."

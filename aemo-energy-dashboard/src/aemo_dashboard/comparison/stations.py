@@ -17,7 +17,7 @@ from aemo_dashboard.comparison.parts import (
 from aemo_dashboard.comparison.side_by_side import check_count
 from aemo_dashboard.errors import DashboardError, RequestError
 from aemo_dashboard.shared import generation_adapter, unit_adapter, value_adapter
-from aemo_dashboard.shared.adapters import Loaded, latest_window, on_stamps, unit_days
+from aemo_dashboard.shared.adapters import Loaded, latest_window, on_stamps
 from aemo_dashboard.shared.content import Column
 from aemo_dashboard.shared.duckdb_views import UNITS
 from aemo_dashboard.shared.formulas import capacity_factor, price_of, weighted_mean
@@ -158,12 +158,8 @@ def _known_hours(output: _Output) -> float:
 
 def _output(queries: QueryManager, window: Window, members: Members) -> _Output:
     duids = sorted({duid for each in members.values() for duid in each})
-    if window.resolution is DAILY:  # its roll-up has a row a day where the readings have 48
-        days, values = unit_days(window)
-        tidy = queries.frame("unit_daily_output", days, duids=duids, **values)
-    else:
-        tidy = unit_adapter.readings(queries, window, duids)
-    mw, hours = on_stamps(tidy, window, "duid", "mw"), on_stamps(tidy, window, "duid", "hours")
+    tidy = unit_adapter.output(queries, window, duids)
+    mw, hours = (unit_adapter.on_points(tidy, window, column) for column in ("mw", "hours"))
     return _Output(mw, hours, _together(queries, window, members, hours))
 
 

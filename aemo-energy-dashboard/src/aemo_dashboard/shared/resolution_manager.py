@@ -86,9 +86,12 @@ class Window:
         """
         for moment in (start, end):
             check_year(moment)
-        chosen = resolve(start, end, resolution)
-        first = start.replace(hour=0, minute=0, second=0, microsecond=0) if chosen is DAILY else start
-        return cls(first, end, chosen)
+        return cls.exactly(start, end, resolve(start, end, resolution))
+
+    @classmethod
+    def exactly(cls, start: datetime, end: datetime, resolution: Resolution) -> "Window":
+        """The same at this resolution, also with more points than a browser should get."""
+        return cls(_midnight(start) if resolution is DAILY else start, end, resolution)
 
     @property
     def hours(self) -> float:

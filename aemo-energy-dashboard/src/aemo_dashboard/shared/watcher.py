@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aemo_dashboard.shared.duckdb_views import UNITS
 from aemo_dashboard.shared.glance import Fingerprint, fingerprint, part_files
+from aemo_dashboard.shared.rollups import identity
 from aemo_dashboard.shared.status import PACKAGE_FILE
 from aemo_dashboard.shared.tables import TABLES
 
@@ -20,14 +21,23 @@ def folder_fingerprint(data_dir: Path) -> Fingerprint:
     return fingerprint([*files, data_dir / UNITS.table, data_dir / PACKAGE_FILE])
 
 
+def folder_state(data_dir: Path) -> Fingerprint:
+    """The same in eleven looks: a part comes and goes by a rename, which its folder's own time shows at once. Only a
+    file that somebody writes in place goes unseen, until the watcher comes round.
+    """
+    folders = [data_dir / f"{table}.parquet" for table in TABLES]
+    return fingerprint([*folders, data_dir / UNITS.table, data_dir / PACKAGE_FILE])
+
+
 class Watcher:
-    """``version`` grows by one whenever the folder's fingerprint is a new one."""
+    """``version`` grows by one whenever the folder's fingerprint is a new one, of which ``digest`` is a short form."""
 
     def __init__(self, data_dir: Path, poll_seconds: float = POLL_SECONDS) -> None:
         self.version = 0
         self._data_dir = data_dir
         self._poll_seconds = poll_seconds
         self._seen = folder_fingerprint(data_dir)
+        self.digest = identity(self._seen)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="data-watcher", daemon=True)
 
@@ -47,6 +57,7 @@ class Watcher:
         if now == self._seen:
             return False
         self._seen = now
+        self.digest = identity(now)
         self.version += 1
         return True
 

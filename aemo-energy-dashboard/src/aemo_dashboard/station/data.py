@@ -8,7 +8,7 @@ import pandas as pd
 
 from aemo_dashboard.errors import NoDataError, RequestError
 from aemo_dashboard.nemtime import spoken
-from aemo_dashboard.shared import generation_adapter, price_adapter, unit_adapter, value_adapter
+from aemo_dashboard.shared import price_adapter, unit_adapter, value_adapter
 from aemo_dashboard.shared.adapters import Loaded, on_stamps, spoken_window, unit_days
 from aemo_dashboard.shared.asked import Asked, window_of
 from aemo_dashboard.shared.duckdb_views import UNITS, Source
@@ -80,11 +80,7 @@ class Output:
 
 def all_stations(queries: QueryManager, window: Window) -> tuple[Station, ...]:
     """Every station of the list, and those of units that report and are in no list."""
-    units = set(map(str, queries.frame("unlisted_units", {"days": Source("unit_days"), "units": UNITS})["duid"]))
-    units = {duid for duid in units if not duid.startswith(generation_adapter.AGGREGATES)}
-    if window.resolution.stored == FIVE.stored:  # some may be too new for a half hour
-        units |= set(map(str, generation_adapter.unknown_units(queries, window)["duid"]))
-    return stations_of(unit_adapter.units(queries), units)
+    return stations_of(unit_adapter.units(queries), unit_adapter.unlisted(queries, window))
 
 
 def reporting_duids(queries: QueryManager, window: Window) -> set[str]:
@@ -106,13 +102,17 @@ def subject_of(queries: QueryManager, asked: Asked, chosen: Chosen) -> Subject:
     """
     window = window_of(queries, asked)
     if chosen.station or chosen.unit:
-        listed = stations_of(unit_adapter.units(queries), ())  # history is looked through for the others only
-        known = _named(listed, chosen.station, chosen.unit)
-        return known or found(all_stations(queries, window), chosen.station, chosen.unit)
+        return subject_named(queries, window, chosen.station, chosen.unit)
     largest = popular_stations(queries, all_stations(queries, window), asked.region, window)
     if not largest:
         raise NoDataError(f"No station of {asked.region} is known: there is no registration list yet.")
     return Subject(largest[0], None)
+
+
+def subject_named(queries: QueryManager, window: Window, name: str, duid: str = "") -> Subject:
+    """What a name (or DUID), and maybe the DUID of one of its units, means; RequestError with suggestions for none."""
+    listed = stations_of(unit_adapter.units(queries), ())  # history is looked through for the others only
+    return _named(listed, name, duid) or found(all_stations(queries, window), name, duid)
 
 
 def found(stations: tuple[Station, ...], name: str, duid: str) -> Subject:

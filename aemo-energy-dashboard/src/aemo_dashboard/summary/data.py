@@ -13,7 +13,8 @@ from aemo_dashboard.shared.asked import REGION_CHOICES
 from aemo_dashboard.shared.duckdb_views import Source
 from aemo_dashboard.shared.formulas import renewable_shares
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.region_days import WHOLE_REGION, days_and_rest, region_days, together
+from aemo_dashboard.shared.region_days import WHOLE_REGION, region_days, together
+from aemo_dashboard.shared.resolution_manager import THIRTY, Window
 from aemo_dashboard.shared.rollups import BANDS
 from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
 from aemo_dashboard.shared.value_adapter import split_storage
@@ -23,6 +24,8 @@ ROOFTOP = "Rooftop Solar"
 UNPLACED = "Not listed"
 """In the place of a region: that of units in no registration list."""
 ENERGY = ["mwh", "priced_mwh", "revenue"]
+HALF_HOURS = {"fuels": "fuel_half_hours", "prices": "prices30"}
+"""Of which days are made, by the query's names for them."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def load(queries: QueryManager, period: Period, region: str) -> Summary:
     return Summary(
         period,
         region,
-        energy(queries, period, region),
+        energy(queries, period.start, period.end, region),
         together([output], ["region", "series"]),
         prices(queries, period.start, period.end, region),
         extremes(queries, "demand", period.start, period.end, region),
@@ -108,18 +111,16 @@ def _without(old: Summary, tables: Sequence[str]) -> Summary:
     return old
 
 
-def energy(queries: QueryManager, period: Period, region: str) -> pd.DataFrame:
+def energy(queries: QueryManager, start: datetime, end: datetime, region: str) -> pd.DataFrame:
     """Energy and its value by region, series and band: see ``Summary``. Storage by its two signs."""
-    whole, rest = days_and_rest(period.start, period.end)
-    days = {"days": Source("band_days", period.start, whole)}
-    frames = [queries.frame("fuel_sums", days, start=period.start, end=whole, region=region)]
-    if rest:
-        sources = {
-            "fuels": Source("fuel_half_hours", whole, period.end),
-            "prices": Source("prices30", whole, period.end),
-        }
-        rows = queries.frame("band_days", sources, start=whole, end=period.end, **BANDS)
-        frames.append(rows if region == NEM_REGION else rows[rows["region"] == region])
+    first, last = Window(start, end, THIRTY).whole_days
+    days = {"days": Source("band_days", first, last)}
+    frames = [queries.frame("fuel_sums", days, start=first, end=last, region=region)]
+    for begin, until in ((start, first), (last, end)):
+        if begin < until:
+            sources = {name: Source(table, begin, until) for name, table in HALF_HOURS.items()}
+            rows = queries.frame("band_days", sources, start=begin, end=until, **BANDS)
+            frames.append(rows if region == NEM_REGION else rows[rows["region"] == region])
     rows = split_storage(pd.concat(frames, ignore_index=True))
     rows = rows.assign(region=rows["region"].astype("object").fillna(UNPLACED))
     rows = rows.groupby(["region", "series", "band"], dropna=False, as_index=False)[ENERGY].sum()

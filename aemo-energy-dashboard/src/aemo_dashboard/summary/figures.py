@@ -1,5 +1,6 @@
 """The summary's numbers by region: sums, prices and shares out of the loaded frames, by the formulas."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, cast
 
@@ -42,7 +43,7 @@ class Figures:
     @cached_property
     def bands(self) -> pd.DataFrame:
         """See the function."""
-        return bands(self.summary)
+        return bands(self.summary.prices, self.summary.energy, self.summary.regions)
 
     def of(self, column: str) -> float:
         """A number of the region, or of the NEM."""
@@ -69,9 +70,9 @@ def energies(summary: Summary) -> pd.DataFrame:
     return table
 
 
-def generation(summary: Summary) -> pd.DataFrame:
+def generation(energy: pd.DataFrame) -> pd.DataFrame:
     """The rows of ``Summary.energy`` that are generation: no storage, no loads. Signed: less auxiliary load."""
-    return summary.energy[~summary.energy["series"].isin(NOT_GENERATION)]
+    return energy[~energy["series"].isin(NOT_GENERATION)]
 
 
 def share_table(summary: Summary) -> pd.DataFrame:
@@ -92,7 +93,7 @@ def by_region(summary: Summary) -> pd.DataFrame:
     There is no NEM price: its row has a VWAP, and no price besides.
     """
     table = pd.DataFrame(index=pd.Index(scopes_of(summary.region), name="region"))
-    energy, made = energies(summary), generation(summary)
+    energy, made = energies(summary), generation(summary.energy)
     fuels = [series for series in energy.index if series not in NOT_GENERATION and series != ROOFTOP]
     table["generation_gwh"] = energy.loc[fuels].sum(min_count=1).reindex(table.index)
     roof = energy.loc[ROOFTOP] if ROOFTOP in energy.index else pd.Series(dtype="float64")
@@ -138,16 +139,18 @@ def price_table(prices: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["region", *columns]).set_index("region")
 
 
-def bands(summary: Summary) -> pd.DataFrame:
-    """A row a region and price band (all bands of a region that has prices): hours [h], time_share [0 … 1], gwh,
-    revenue [$] and revenue_share [of the region's revenue; negative where the band cost], price [$/MWh, by volume].
+def bands(prices: pd.DataFrame, energy: pd.DataFrame, regions: Sequence[str]) -> pd.DataFrame:
+    """From ``Summary.prices`` and ``.energy``: a row a region and price band (all bands of a region that has prices).
+
+    hours [h], time_share [0 … 1], gwh, revenue [$] and revenue_share [of the region's revenue; negative where the band
+    cost], price [$/MWh, by volume].
 
     Energy and revenue are those of generation: see ``generation``. Shares of a revenue that isn't positive are NaN, and
     so is all that is of generation in a region of which no priced generation is stored.
     """
-    index = pd.MultiIndex.from_product([summary.regions, list(PRICE_BANDS)], names=["region", "band"])
-    hours = summary.prices.set_index(["region", "band"])["hours"]
-    made = generation(summary)
+    index = pd.MultiIndex.from_product([list(regions), list(PRICE_BANDS)], names=["region", "band"])
+    hours = prices.set_index(["region", "band"])["hours"]
+    made = generation(energy)
     sums = made[made["band"].notna()].groupby(["region", "band"])[["priced_mwh", "revenue"]].sum()
     table = pd.DataFrame({"hours": hours.reindex(index).fillna(0.0)}, index=index).join(sums.reindex(index))
     made_here = table.index.get_level_values("region").isin(sums.index.get_level_values("region"))

@@ -97,7 +97,7 @@ def _price_rows(now: Figures) -> pd.DataFrame:
     hours = now.bands.pivot(index="region", columns="band", values="hours").rename(columns=KEYS)
     table = table.join(hours)
     energy = now.summary.energy[now.summary.energy["band"].notna()]
-    made = generation(now.summary)
+    made = generation(now.summary.energy)
     table["revenue"] = made[made["band"].notna()].groupby("region")["revenue"].sum() / MILLION
     for column, series in (("discharge", "Battery discharge"), ("charge", "Battery charge")):
         table[column] = energy[energy["series"] == series].groupby("region")["revenue"].sum() / MILLION

@@ -137,7 +137,7 @@ def _unplaced(summary: Summary) -> list[str]:
 
 
 def _unpriced(summary: Summary) -> list[str]:
-    rows = generation(summary)
+    rows = generation(summary.energy)
     rows = rows[rows["region"] != UNPLACED]
     lost = float((rows["mwh"] - rows["priced_mwh"]).sum()) / 1000
     if summary.prices.empty or abs(lost) < 0.05:

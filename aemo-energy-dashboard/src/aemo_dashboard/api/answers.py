@@ -1,0 +1,229 @@
+"""Rows into answers: JSON, CSV, Parquet or Arrow, whole or a page after the other. Pure."""
+
+import base64
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import orjson
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from aemo_dashboard.api.columns import STAMP, TEXTS, Column, arrow_schema
+from aemo_dashboard.api.questions import MOST_ROWS, Format
+from aemo_dashboard.errors import RequestError, TooMuchError
+from aemo_dashboard.nemtime import isoformat
+from aemo_dashboard.shared.export import OFFSET, credit
+from aemo_dashboard.shared.resolution_manager import Window
+from aemo_dashboard.shared.tables import TIME
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What an endpoint found. ``frame``: its columns, stamps naive NEM time.   ``notes``: sentences on it.
+    ``resolution``: of the stored or shown intervals.
+    """
+
+    frame: pd.DataFrame
+    start: datetime | None = None
+    end: datetime | None = None
+    resolution: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, window: Window, notes: Sequence[str] = ()) -> "Rows":
+        """Those of a window."""
+        return cls(frame, window.start, window.end, window.resolution.key, tuple(notes))
+
+
+@dataclass(frozen=True)
+class Found:
+    """The same as a table of the declared columns. ``simulated``: which simulated market, None for the real one."""
+
+    table: pa.Table
+    facts: Mapping[str, Any]
+    simulated: str | None
+
+    @property
+    def bytes(self) -> int:
+        """Of memory."""
+        return int(self.table.nbytes) + 2_000
+
+
+def found(rows: Rows, columns: Sequence[Column], simulated: str | None) -> Found:
+    """Rows as a table whose columns have the declared types."""
+    facts = {
+        "start": isoformat(rows.start),
+        "end": isoformat(rows.end),
+        "resolution": rows.resolution,
+        "notes": list(rows.notes),
+        "source": credit(simulated),
+        "simulated": simulated,
+    }
+    arrays = [_array(rows.frame[column.name], column.kind) for column in columns]
+    return Found(pa.Table.from_arrays(arrays, schema=arrow_schema(columns)), facts, simulated)
+
+
+def _array(values: pd.Series, kind: pa.DataType) -> pa.Array:
+    if kind == STAMP:
+        naive = pa.array(values.to_numpy("datetime64[us]"), TIME, from_pandas=True)
+        return pc.assume_timezone(naive, OFFSET)
+    if kind == TEXTS:
+        return pa.array(values.to_list(), kind)
+    array = pa.array(values, from_pandas=True)
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    return array.cast(kind)
+
+
+@dataclass(frozen=True)
+class Page:
+    """The rows of one answer, and the cursor for those that follow; None after the last."""
+
+    table: pa.Table
+    next_cursor: str | None
+
+
+def page_of(table: pa.Table, limit: int | None, cursor: str | None) -> Page:
+    """The rows after the one that a cursor names, at most ``limit``.
+
+    RequestError for a cursor that is none of this table; TooMuchError for more rows without a limit than may be had.
+    """
+    key = [field.name for field in table.schema if not field.nullable]
+    first = 0 if cursor is None else _after(table, key, cursor)
+    left = table.num_rows - first
+    if limit is None and left > MOST_ROWS:
+        raise TooMuchError(
+            f"This would be {left:,} rows, and an answer has {MOST_ROWS:,} at most: ask with limit={MOST_ROWS} and go "
+            "on with its next_cursor, or for a coarser resolution, a shorter range or fewer series."
+        )
+    rows = table.slice(first, limit)
+    more = first + rows.num_rows < table.num_rows
+    return Page(rows, _cursor(rows, key) if more else None)
+
+
+def _cursor(rows: pa.Table, key: Sequence[str]) -> str:
+    last = rows.slice(rows.num_rows - 1)
+    said = [_plain(last[name])[0] for name in key]
+    return base64.urlsafe_b64encode(orjson.dumps(said)).decode("ascii").rstrip("=")
+
+
+def _after(table: pa.Table, key: Sequence[str], cursor: str) -> int:
+    """The place after the row that a cursor names; in rows by time, which are in the order of their keys, also where
+    that row is gone meanwhile.
+    """
+    values = _named(table.schema, key, cursor)
+    if table.schema.field(key[0]).type == STAMP:
+        before = _count(pc.less(table[key[0]], values[0]))
+        names = table.slice(before).filter(pc.equal(table.slice(before)[key[0]], values[0]))[key[1]]
+        return before + _count(pc.less_equal(names, values[1]))
+    same = np.logical_and.reduce(
+        [pc.equal(table[name], value).to_numpy() for name, value in zip(key, values, strict=True)]
+    )
+    places = np.flatnonzero(same)
+    if len(places) == 0:
+        raise RequestError("cursor can't be used: the data has changed since it was given. Ask again without it.")
+    return int(places[-1]) + 1
+
+
+def _named(schema: pa.Schema, key: Sequence[str], cursor: str) -> list[pa.Scalar]:
+    """The key of the row that a cursor names; RequestError for one that never was given."""
+    try:
+        said = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if isinstance(said, list) and len(said) == len(key) and all(isinstance(text, str) for text in said):
+            stamps = (schema.field(name).type == STAMP for name in key)
+            plain = (datetime.fromisoformat(text) if stamp else text for text, stamp in zip(said, stamps, strict=True))
+            return [pa.scalar(each, schema.field(name).type) for each, name in zip(plain, key, strict=True)]
+    except (ValueError, TypeError, OverflowError, pa.ArrowException):
+        pass  # the sentence is the same as for a list of something else
+    raise RequestError("cursor can't be used: no answer to this question gave it. Ask without one.")
+
+
+def _count(mask: pa.ChunkedArray) -> int:
+    return int(pc.sum(mask).as_py() or 0)
+
+
+def to_json(answer: Found, page: Page) -> bytes:
+    """The rows under ``data``, and what is to be known of them."""
+    columns = {name: _plain(page.table[name]) for name in page.table.column_names}
+    names = list(columns)
+    data = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return orjson.dumps({"data": data, **answer.facts, "next_cursor": page.next_cursor})
+
+
+def _plain(values: pa.ChunkedArray) -> list[Any]:
+    if values.type == STAMP:
+        return list(_stamps(values).to_pylist())
+    if values.type == pa.float64():
+        return list(np.where(np.isfinite(numbers := values.to_numpy()), numbers.astype("object"), None))
+    return list(values.to_pylist())
+
+
+def _stamps(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Stamps as text with their offset; each is written once, however often it occurs."""
+    coded = values.combine_chunks().dictionary_encode()
+    coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
+    texts = pa.array([isoformat(stamp.replace(tzinfo=None)) for stamp in coded.dictionary.to_pylist()], pa.string())
+    return texts.take(coded.indices)
+
+
+def to_csv(answer: Found, page: Page) -> bytes:
+    """The credit is a column, so that every reader of CSV still understands the file; lists have semicolons."""
+    table = page.table
+    for place, field in enumerate(table.schema):
+        if field.type == STAMP:
+            table = table.set_column(place, field.name, _stamps(table[field.name]))
+        elif field.type == TEXTS:
+            table = table.set_column(place, field.name, pc.binary_join(table[field.name], "; "))
+    for name in ("source", *(["simulated"] if answer.simulated else [])):
+        table = table.append_column(name, pa.repeat(answer.facts[name], table.num_rows))
+    out = io.BytesIO()
+    pa_csv.write_csv(table, out, pa_csv.WriteOptions(quoting_style="needed"))
+    return out.getvalue()
+
+
+def _described(answer: Found, page: Page) -> pa.Table:
+    """With the facts in the metadata."""
+    facts = {key: value for key, value in answer.facts.items() if value not in (None, [])}
+    said = {key: value if isinstance(value, str) else orjson.dumps(value).decode() for key, value in facts.items()}
+    if page.next_cursor is not None:
+        said["next_cursor"] = page.next_cursor
+    return page.table.replace_schema_metadata(said)
+
+
+def to_parquet(answer: Found, page: Page) -> bytes:
+    """Facts in the file's metadata, units in that of the columns."""
+    out = io.BytesIO()
+    pq.write_table(_described(answer, page), out, compression="zstd")
+    return out.getvalue()
+
+
+def to_arrow(answer: Found, page: Page) -> bytes:
+    """The same as an Arrow stream."""
+    table = _described(answer, page)
+    out = io.BytesIO()
+    with pa.ipc.new_stream(out, table.schema) as writer:
+        writer.write_table(table)
+    return out.getvalue()
+
+
+@dataclass(frozen=True)
+class Writer:
+    """How a format is written, its media type, and the ending of its file; JSON is shown, not kept."""
+
+    write: Callable[[Found, Page], bytes]
+    media_type: str
+    ending: str | None = None
+
+
+WRITERS = {
+    Format.JSON: Writer(to_json, "application/json"),
+    Format.CSV: Writer(to_csv, "text/csv; charset=utf-8", "csv"),
+    Format.PARQUET: Writer(to_parquet, "application/vnd.apache.parquet", "parquet"),
+    Format.ARROW: Writer(to_arrow, "application/vnd.apache.arrow.stream", "arrow"),
+}
