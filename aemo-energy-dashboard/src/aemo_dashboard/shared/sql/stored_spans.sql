@@ -1,4 +1,4 @@
--- The runs of stored intervals of one table, of all its months; runs of two months, or of parts that overlap, may meet.
+-- The runs of stored intervals of one table, oldest first. Those of two months may meet; none overlaps another one.
 --   Columns: see stored_runs.sql.
 select settlementdate, "first", intervals, row_count
 from read_parquet($runs)
