@@ -21,6 +21,10 @@ from browsing import Visit
 from playwright.sync_api import BrowserContext
 from serving import free_port
 
+from aemo_dashboard.shared.duckdb_views import Views
+from aemo_dashboard.shared.hybrid_query_manager import QueryManager
+from aemo_dashboard.shared.stored import stored
+
 NEMWEB = Path(__file__).parents[3] / "shared" / "realdata" / "nemweb"
 CURRENT = NEMWEB / "Reports" / "CURRENT"
 UPDATER = Path(sys.executable).with_name("aemo-updater")
@@ -185,3 +189,23 @@ def test_one_interval_of_every_unit(visit: Visit, data: Path) -> None:
         {k: v for k, v in expected.items() if v}, abs=1e-6
     )
     visit.wait_for_text("SCADA generation 287 of 288")
+
+
+def test_what_is_stored_of_every_unit(data: Path, tmp_path: Path) -> None:
+    """Rows, intervals and holes of scada5, counted in the zips; units as the collector describes them."""
+    keys = {
+        (stamp(row["SETTLEMENTDATE"]), row["DUID"])
+        for path in (CURRENT / "Dispatch_SCADA").glob("*.zip")
+        for row in rows(path, "DISPATCH", "UNIT_SCADA")
+    }
+    ends = sorted({end for end, _ in keys})
+    views = Views(data, tmp_path)
+    found = {each.table: each for each in stored(QueryManager(views, ttl_seconds=300))}
+    views.close()
+    scada = found["scada5"]
+    assert (scada.first, scada.last, scada.rows, scada.intervals) == (ends[0], ends[-1], len(keys), len(ends))
+    step = timedelta(minutes=5)
+    assert scada.hole_count == sum(end + step not in ends for end in ends[:-1]) > 0
+    assert scada.missing == (ends[-1] - ends[0]) // step + 1 - len(ends)
+    units = {column.name: column.unit for column in scada.columns}
+    assert units == {"settlementdate": "NEM time (UTC+10)", "duid": None, "scadavalue": "MW"}

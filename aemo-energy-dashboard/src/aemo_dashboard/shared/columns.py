@@ -1,4 +1,4 @@
-"""The columns of the stored tables with their units, as the data folder describes itself; else as its parts have them."""
+"""The columns of the stored tables: as the data folder describes them, with units; else as its part files have them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -216,11 +216,14 @@ class Views:
         return self._rollups.have(rollup, month, key(self.fingerprint(sources, glance)), make)
 
     def warm(self) -> Iterator[Path]:
-        """Make the roll-ups of all months, the newest first; one a step, so that whoever asks can stop."""
-        glance = Glance(self.data_dir)
+        """Make the roll-ups of all months, the newest first; one a step, so that whoever asks can stop.
+
+        The folder is looked at once a roll-up: what has changed meanwhile is of the next round.
+        """
         for rollup in ROLLUPS.values():
+            glance = Glance(self.data_dir)
             for month in reversed(self._months(Source(rollup.name), glance)):
-                yield self._rolled_up(rollup, month, Glance(self.data_dir))
+                yield self._rolled_up(rollup, month, glance)
             yield from self._files(Source(rollup.name), Glance(self.data_dir))
 
     @contextlib.contextmanager

@@ -73,7 +73,7 @@ def stored(queries: QueryManager) -> tuple[Stored, ...]:
 
 
 def of_runs(table: Table, runs: pd.DataFrame, fields: tuple[Column, ...] = ()) -> Stored:
-    """What is stored, by its runs of intervals (columns as in ``stored_runs.sql``; oldest first, none overlap another)."""
+    """What is stored, by its runs of intervals: as ``stored_runs.sql`` gives them, oldest first, none over another."""
     step = np.timedelta64(table.minutes, "m")
     on_grid = runs["intervals"].to_numpy() > 0
     counts = runs["row_count"].to_numpy()
