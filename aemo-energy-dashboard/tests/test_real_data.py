@@ -191,21 +191,23 @@ def test_one_interval_of_every_unit(visit: Visit, data: Path) -> None:
     visit.wait_for_text("SCADA generation 287 of 288")
 
 
-def test_what_is_stored_of_every_unit(data: Path, tmp_path: Path) -> None:
-    """Rows, intervals and holes of scada5, counted in the zips; units as the collector describes them."""
+def test_what_is_stored_of_prices(data: Path, tmp_path: Path) -> None:
+    """Rows, intervals and holes of prices5, counted in the zips; units as the collector describes them."""
     keys = {
-        (stamp(row["SETTLEMENTDATE"]), row["DUID"])
-        for path in (CURRENT / "Dispatch_SCADA").glob("*.zip")
-        for row in rows(path, "DISPATCH", "UNIT_SCADA")
+        (stamp(row["SETTLEMENTDATE"]), row["REGIONID"])
+        for folder, group in (("DispatchIS_Reports", "DISPATCH"), ("TradingIS_Reports", "TRADING"))
+        for path in (CURRENT / folder).glob("*.zip")
+        for row in rows(path, group, "PRICE")
     }
     ends = sorted({end for end, _ in keys})
     views = Views(data, tmp_path)
     found = {each.table: each for each in stored(QueryManager(views, ttl_seconds=300))}
     views.close()
-    scada = found["scada5"]
-    assert (scada.first, scada.last, scada.rows, scada.intervals) == (ends[0], ends[-1], len(keys), len(ends))
-    step = timedelta(minutes=5)
-    assert scada.hole_count == sum(end + step not in ends for end in ends[:-1]) > 0
-    assert scada.missing == (ends[-1] - ends[0]) // step + 1 - len(ends)
-    units = {column.name: column.unit for column in scada.columns}
+    prices, step = found["prices5"], timedelta(minutes=5)
+    assert (prices.first, prices.last, prices.rows, prices.intervals) == (ends[0], ends[-1], len(keys), len(ends))
+    assert [hole.first - step for hole in prices.holes] == [end for end in ends[:-1] if end + step not in ends]
+    assert [hole.last + step for hole in prices.holes] == [end for end in ends[1:] if end - step not in ends]
+    assert prices.hole_count == len(prices.holes) > 0
+    assert prices.missing == (ends[-1] - ends[0]) // step + 1 - len(ends)
+    units = {column.name: column.unit for column in found["scada5"].columns}
     assert units == {"settlementdate": "NEM time (UTC+10)", "duid": None, "scadavalue": "MW"}
