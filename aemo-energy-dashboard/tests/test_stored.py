@@ -147,9 +147,9 @@ def test_a_new_row_is_seen_at_once_and_only_its_month_is_read_again(root: Path, 
     assert of(queries, "prices5").last == at("2026-08-31 12:00")
     before = kept(root, "stored_prices5")
     assert len(before) == 2
-    misses = queries.misses
+    misses = queries.memo.misses
     assert of(queries, "prices5").last == at("2026-08-31 12:00")
-    assert queries.misses == misses
+    assert queries.memo.misses == misses
     prices(root, [at("2026-08-31 12:10")])
     found = of(queries, "prices5")
     assert found.last == at("2026-08-31 12:10")

@@ -230,8 +230,12 @@ class Views:
     def at_a_glance(self) -> Iterator[None]:
         """All queries of this thread inside are of the folder as it stood when each file was first looked at.
 
-        A file that changes meanwhile is found out after each query that reads it, and that query then runs anew.
+        A file that changes meanwhile is found out after each query that reads it, and that query then runs anew. Within
+        another one this is of the same look.
         """
+        if getattr(self._threads, "glance", None) is not None:
+            yield
+            return
         self._threads.glance = Glance(self.data_dir)
         try:
             yield

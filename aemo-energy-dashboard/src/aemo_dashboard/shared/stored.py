@@ -61,15 +61,15 @@ def stored(queries: QueryManager) -> tuple[Stored, ...]:
     """
     check_package(queries.data_dir)
     described = columns.described(package(queries.data_dir) or {})
-    glance = queries.views.glance()
-    return tuple(
-        of_runs(
-            table,
-            queries.frame("stored_spans", {"runs": Source(f"stored_{name}")}),
-            described.get(name) or columns.of_parts(glance, name),
+    with queries.views.at_a_glance():
+        return tuple(
+            of_runs(
+                table,
+                queries.frame("stored_spans", {"runs": Source(f"stored_{name}")}),
+                described.get(name) or columns.of_parts(queries.views.glance(), name),
+            )
+            for name, table in TABLES.items()
         )
-        for name, table in TABLES.items()
-    )
 
 
 def of_runs(table: Table, runs: pd.DataFrame, fields: tuple[Column, ...] = ()) -> Stored:
