@@ -21,6 +21,10 @@ from browsing import Visit
 from playwright.sync_api import BrowserContext
 from serving import free_port
 
+from aemo_dashboard.shared.duckdb_views import Views
+from aemo_dashboard.shared.hybrid_query_manager import QueryManager
+from aemo_dashboard.shared.stored import stored
+
 NEMWEB = Path(__file__).parents[3] / "shared" / "realdata" / "nemweb"
 CURRENT = NEMWEB / "Reports" / "CURRENT"
 UPDATER = Path(sys.executable).with_name("aemo-updater")
@@ -185,3 +189,25 @@ def test_one_interval_of_every_unit(visit: Visit, data: Path) -> None:
         {k: v for k, v in expected.items() if v}, abs=1e-6
     )
     visit.wait_for_text("SCADA generation 287 of 288")
+
+
+def test_what_is_stored_of_prices(data: Path, tmp_path: Path) -> None:
+    """Rows, intervals and holes of prices5, counted in the zips; units as the collector describes them."""
+    keys = {
+        (stamp(row["SETTLEMENTDATE"]), row["REGIONID"])
+        for folder, group in (("DispatchIS_Reports", "DISPATCH"), ("TradingIS_Reports", "TRADING"))
+        for path in (CURRENT / folder).glob("*.zip")
+        for row in rows(path, group, "PRICE")
+    }
+    ends = sorted({end for end, _ in keys})
+    views = Views(data, tmp_path)
+    found = {each.table: each for each in stored(QueryManager(views, ttl_seconds=300))}
+    views.close()
+    prices, step = found["prices5"], timedelta(minutes=5)
+    assert (prices.first, prices.last, prices.rows, prices.intervals) == (ends[0], ends[-1], len(keys), len(ends))
+    assert [hole.first - step for hole in prices.holes] == [end for end in ends[:-1] if end + step not in ends]
+    assert [hole.last + step for hole in prices.holes] == [end for end in ends[1:] if end - step not in ends]
+    assert prices.hole_count == len(prices.holes) > 0
+    assert prices.missing == (ends[-1] - ends[0]) // step + 1 - len(ends)
+    units = {column.name: column.unit for column in found["scada5"].columns}
+    assert units == {"settlementdate": "NEM time (UTC+10)", "duid": None, "scadavalue": "MW"}

@@ -68,6 +68,16 @@ def test_a_part_of_another_name_is_read_too(root: Path, queries: QueryManager) -
     assert [path.name for path in found] == ["by-hand.parquet"]
 
 
+def test_a_look_within_a_look_is_the_same(root: Path, queries: QueryManager) -> None:
+    views = queries.views
+    with views.at_a_glance():
+        look = views.glance()
+        with views.at_a_glance():
+            assert views.glance() is look
+        assert views.glance() is look, "it ends with the outer one"
+    assert views.glance() is not look
+
+
 @pytest.mark.parametrize(
     "name", ["generation_by_fuel_5min", "generation_by_fuel_30min", "prices", "net_import", "rooftop", "unknown_units"]
 )

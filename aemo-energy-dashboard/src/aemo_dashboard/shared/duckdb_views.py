@@ -109,7 +109,7 @@ class Views:
     def _texts(self, rollup: Rollup) -> list[str]:
         """The queries that make a roll-up: its own, and those of the roll-ups that it reads."""
         beside = [text for _, table in rollup.joined if table in ROLLUPS for text in self._texts(ROLLUPS[table])]
-        return [self.sql[rollup.name], repr((dict(rollup.values), rollup.earlier)), *beside]
+        return [self.sql[rollup.sql], repr((dict(rollup.values), rollup.earlier)), *beside]
 
     @staticmethod
     def _write_empty_files(folder: Path) -> dict[str, Path]:
@@ -148,8 +148,7 @@ class Views:
             return [path] if path.is_file() else []
         if source.start is not None and source.end is not None:
             return glance.parts_in(source.table, source.start, source.end)
-        files = glance.parts(source.table)
-        return files if source.parts is None else [path for path in files if path.name in source.parts]
+        return glance.parts(source.table) if source.parts is None else glance.parts_named(source.table, source.parts)
 
     def _months(self, source: Source, glance: Glance) -> list[str]:
         """The months of which a roll-up's source is made, oldest first.
@@ -175,7 +174,8 @@ class Views:
         beside = {
             name: Source(table, before if name in rollup.earlier else start, end) for name, table in rollup.joined
         }
-        return {"scada": Source(rollup.base, parts=tuple(path.name for path in parts)), "units": UNITS, **beside}
+        units = {"units": UNITS} if "units" in self._parameters[rollup.sql] else {}
+        return {rollup.takes: Source(rollup.base, parts=tuple(path.name for path in parts)), **units, **beside}
 
     def _files(self, source: Source, glance: Glance) -> list[Path]:
         """The files that a query reads for a source; roll-ups that aren't there yet are made."""
@@ -209,26 +209,33 @@ class Views:
 
         def make() -> tuple[pa.Table, str]:
             start, end = _span(month)
-            rows, read = self.run(rollup.name, sources, {"start": start, "end": end, **rollup.values})
+            rows, read = self.run(rollup.sql, sources, {"start": start, "end": end, **rollup.values})
             return pa.Table.from_pandas(rows, rollup.schema, preserve_index=False), key(read)
 
         sources = self._sources_of(rollup, month, glance)
         return self._rollups.have(rollup, month, key(self.fingerprint(sources, glance)), make)
 
     def warm(self) -> Iterator[Path]:
-        """Make the roll-ups of all months, the newest first; one a step, so that whoever asks can stop."""
-        glance = Glance(self.data_dir)
+        """Make the roll-ups of all months, the newest first; one a step, so that whoever asks can stop.
+
+        The folder is looked at once a roll-up: what has changed meanwhile is of the next round.
+        """
         for rollup in ROLLUPS.values():
+            glance = Glance(self.data_dir)
             for month in reversed(self._months(Source(rollup.name), glance)):
-                yield self._rolled_up(rollup, month, Glance(self.data_dir))
+                yield self._rolled_up(rollup, month, glance)
             yield from self._files(Source(rollup.name), Glance(self.data_dir))
 
     @contextlib.contextmanager
     def at_a_glance(self) -> Iterator[None]:
         """All queries of this thread inside are of the folder as it stood when each file was first looked at.
 
-        A file that changes meanwhile is found out after each query that reads it, and that query then runs anew.
+        A file that changes meanwhile is found out after each query that reads it, and that query then runs anew. Within
+        another one this is of the same look.
         """
+        if getattr(self._threads, "glance", None) is not None:
+            yield
+            return
         self._threads.glance = Glance(self.data_dir)
         try:
             yield

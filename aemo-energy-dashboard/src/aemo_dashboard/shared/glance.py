@@ -50,6 +50,7 @@ class Glance:
         self._parts: dict[str, list[tuple[Path, Span | None]]] = {}
         self._stamps: dict[Path, Stamp | None] = {}
         self._months: dict[str, dict[str, list[Path]]] = {}
+        self._named: dict[str, dict[str, Path]] = {}
         self.origins: dict[Hashable, list[Path]] = {}
         """The existing files behind each source that was asked for."""
 
@@ -69,17 +70,26 @@ class Glance:
             self._parts[table] = [_part(folder, name) for name in kept]
         return self._parts[table]
 
+    def parts_named(self, table: str, names: Iterable[str]) -> list[Path]:
+        """The part files of these names that exist, in the order of the names."""
+        if table not in self._named:
+            self._named[table] = {path.name: path for path in self.parts(table)}
+        named = self._named[table]
+        return [named[name] for name in names if name in named]
+
     def parts_in(self, table: str, start: datetime, end: datetime) -> list[Path]:
         """The part files whose name says that they can hold stamps in ``(start, end]``; other names always can."""
         spanned = self._spanned(table)
         return [path for path, span in spanned if span is None or (span[0] < end and start < span[1])]
 
     def by_month(self, table: str) -> dict[str, list[Path]]:
-        """The parts that hold rows of each month, by its name as parts are named; of other names by what is in them."""
+        """The parts that hold rows of each month, by its name ``2026-08``: those of its days or of the month, and those
+        of other names by what is in them.
+        """
         if table not in self._months:
             months: dict[str, list[Path]] = {}
             for path, span in self._spanned(table):
-                for month in (path.stem,) if span is not None else _months_inside(path, self._stamp(path)):
+                for month in (_month(span[0]),) if span is not None else _months_inside(path, self._stamp(path)):
                     months.setdefault(month, []).append(path)
             self._months[table] = months
         return self._months[table]
@@ -92,6 +102,11 @@ class Glance:
         if path not in self._stamps:
             self._stamps[path] = _stamp(path)
         return self._stamps[path]
+
+
+@lru_cache(maxsize=20_000)
+def _month(start: datetime) -> str:
+    return f"{start:%Y-%m}"
 
 
 @lru_cache(maxsize=100)

@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aemo_dashboard.shared.formulas import NOT_GENERATION, PRICE_BANDS, RENEWABLE_FUELS
-from aemo_dashboard.shared.tables import FLOAT, REGIONS, TEXT, TIME
+from aemo_dashboard.shared.tables import FLOAT, REGIONS, TABLES, TEXT, TIME
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +38,10 @@ KEEP_REPLACED_SECONDS = 600.0
 class Rollup:
     """``sql/<name>.sql`` over each month of ``base``. ``joined``: tables and roll-ups beside it, of the same span.
 
+    ``query``: the name of its query where it has not its own; ``takes``: the parameter of the base table's files.
     ``earlier``: parameters of ``joined`` that hold the month before, too: on the first of a month, its few hours are no
     measure of what is usual.   ``group``: rows of a row group, where small ones let a query pass over most of the file.
-    ``values``: lists that its query takes besides; definitions that stand in Python, once.
+    ``values``: what its query takes besides; definitions that stand in Python, once.
     """
 
     name: str
@@ -49,7 +50,14 @@ class Rollup:
     columns: tuple[tuple[str, pa.DataType], ...]
     earlier: tuple[str, ...] = ()
     group: int | None = None
-    values: Mapping[str, Sequence[str] | Sequence[float]] = field(default_factory=lambda: MappingProxyType({}))
+    values: Mapping[str, Sequence[str] | Sequence[float] | int] = field(default_factory=lambda: MappingProxyType({}))
+    query: str = ""
+    takes: str = "scada"
+
+    @property
+    def sql(self) -> str:
+        """The name of the query that makes it."""
+        return self.query or self.name
 
     @property
     def schema(self) -> pa.Schema:
@@ -138,6 +146,18 @@ ROLLUPS = {
             ),
             earlier=("fuels",),
             values=WHOLE,
+        ),
+        *(
+            Rollup(
+                f"stored_{table.name}",
+                table.name,
+                (),
+                (("first", TIME), ("intervals", pa.int64()), ("row_count", pa.int64())),
+                values=MappingProxyType({"step": table.minutes}),
+                query="stored_runs",
+                takes="rows",
+            )
+            for table in TABLES.values()
         ),
     )
 }

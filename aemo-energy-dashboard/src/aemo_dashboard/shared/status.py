@@ -49,10 +49,10 @@ def check_package(data_dir: Path) -> None:
 
     A folder without a description is taken as it is: it is empty, or somebody put the tables there by hand.
     """
-    package = _package(data_dir)
-    if package is None:
+    described = package(data_dir)
+    if described is None:
         return
-    name, version = str(package.get("name")), str(package.get("version"))
+    name, version = str(described.get("name")), str(described.get("version"))
     if name != PACKAGE_NAME:
         raise DataError(f"The data folder describes itself as {name!r}, not as {PACKAGE_NAME!r}.")
     if version.split(".")[0] != str(MAJOR_VERSION):
@@ -71,7 +71,7 @@ def simulated_mark(data_dir: Path) -> str | None:
     rows asks after that, and so never has simulated ones without knowing. Raises DataError where the folder's
     description can't be read.
     """
-    described = (_package(data_dir) or {}).get("simulated")
+    described = (package(data_dir) or {}).get("simulated")
     if described:
         return str(described)
     newest_parts = (parts[-1] for table in TABLES if (parts := part_files(data_dir, table)))
@@ -99,12 +99,12 @@ def _mark_in(path: Path, _identity: Fingerprint) -> str | None:
     return None if mark is None else mark.decode("utf-8", "replace")
 
 
-def _package(data_dir: Path) -> dict[str, object] | None:
-    """How the folder describes itself; None where it doesn't."""
+def package(data_dir: Path) -> dict[str, object] | None:
+    """How the folder describes itself; None where it doesn't. Raises DataError where its words can't be read."""
     try:
-        package = json.loads((data_dir / PACKAGE_FILE).read_text(encoding="utf-8"))
-        if isinstance(package, dict):
-            return package
+        described = json.loads((data_dir / PACKAGE_FILE).read_text(encoding="utf-8"))
+        if isinstance(described, dict):
+            return described
     except FileNotFoundError:
         return None
     except (ValueError, OSError):  # of the former: no JSON, no text
