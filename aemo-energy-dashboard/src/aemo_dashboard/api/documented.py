@@ -1,7 +1,6 @@
 """``/openapi.json`` and ``/docs``: what the endpoints are, with examples that run on the data as it is stored now."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -30,6 +29,7 @@ DESCRIPTION = """What the pages show, for programs: the same numbers by the same
 - `ETag` is another one as soon as the data is: ask with `If-None-Match`, and 304 says that nothing has changed.
 """
 ASSETS_URL = "docs-assets"
+DESCRIBED = ("/api/", "/healthz")
 ENVELOPE = {
     "start": {"type": ["string", "null"], "format": "date-time", "description": "Where the range begins, NEM time"},
     "end": {"type": ["string", "null"], "format": "date-time", "description": "Where it ends"},
@@ -57,6 +57,8 @@ REFUSALS = {
     503: "The data folder can't be read",
 }
 BINARY = {"schema": {"type": "string", "format": "binary"}}
+UNREADABLE = {503: REFUSALS[503]}
+UNCHANGED = {"description": "Nothing has changed since the answer with this ETag"}
 TOKEN, LIMIT = {401: "No token, or a wrong one"}, {429: "More requests than are allowed"}
 
 
@@ -83,7 +85,7 @@ def responses_of(endpoint: Endpoint) -> dict[int | str, dict[str, Any]]:
     }
     return {
         200: {"description": "The rows", "content": content},
-        304: {"description": "Nothing has changed since the answer with this ETag"},
+        304: UNCHANGED,
         **refusals(),
     }
 
@@ -93,8 +95,7 @@ def examples_of(queries: QueryManager) -> dict[str, str]:
     try:
         end = newest_end(queries)
         window = window_of(queries, Asked(until=end))
-        start: datetime = window.start
-        found = {"start": isoformat(start) or "", "end": isoformat(end) or "", "region": "NSW1"}
+        found = {"start": isoformat(window.start) or "", "end": isoformat(end) or "", "region": "NSW1"}
         largest = popular_stations(queries, all_stations(queries, window), NEM_REGION, window)
         if largest:
             unit = largest[0].units[0]
@@ -116,6 +117,8 @@ def with_examples(document: dict[str, Any], examples: Mapping[str, str]) -> dict
     """The document with an example for each parameter that has one."""
     paths = {}
     for path, methods in document["paths"].items():
+        if not path.startswith(DESCRIBED):  # the pages are routes of the application, too
+            continue
         paths[path] = {
             method: {**operation, "parameters": [_shown(each, operation, examples) for each in operation["parameters"]]}
             if "parameters" in operation
@@ -146,8 +149,7 @@ def add_to(app: FastAPI, services: Services) -> None:
     def openapi() -> JSONResponse:
         """The document."""
         document = with_examples(app.openapi(), examples_of(services.queries))
-        source = credit(services.simulated)
-        info = {**document["info"], "description": f"{DESCRIPTION}\n{source}."}
+        info = {**document["info"], "description": f"{DESCRIPTION}\n{credit(services.simulated)}."}
         return JSONResponse({**document, "info": info})
 
     @routes.get("/docs")

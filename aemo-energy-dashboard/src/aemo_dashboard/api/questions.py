@@ -105,15 +105,10 @@ class OfARange(Asked):
         return first, last
 
 
-class OfARegion(OfARange):
-    """What is of a region, too."""
-
-    region: OneRegion = "NEM"
-
-
-class Series(OfARegion):
+class Series(OfARange):
     """What has a row for each interval."""
 
+    region: OneRegion = "NEM"
     resolution: Resolved = "auto"
 
     def window(self, queries: QueryManager, width: int = 1) -> Window:
@@ -123,7 +118,7 @@ class Series(OfARegion):
         return window
 
 
-class Sums(OfARegion):
+class Sums(OfARange):
     """What is added up over the range."""
 
     resolution: Resolved = Field(

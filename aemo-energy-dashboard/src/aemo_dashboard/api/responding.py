@@ -1,10 +1,12 @@
 """From a question to its response: kept answers, ETag and 304, gzip. An endpoint runs in one of FastAPI's threads."""
 
 import gzip
-import hashlib
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import orjson
 from fastapi import Request
 from fastapi.responses import Response
 
@@ -14,6 +16,7 @@ from aemo_dashboard.api.endpoints import Endpoint
 from aemo_dashboard.api.questions import Asked, Format
 from aemo_dashboard.services import Services
 from aemo_dashboard.shared.memo import Key, Memo
+from aemo_dashboard.shared.rollups import identity
 from aemo_dashboard.shared.status import check_package, simulated_mark
 
 SIMULATED_HEADER = "X-NEM-Simulated"
@@ -55,22 +58,30 @@ class Responder:
         """The response to a question. ``names``: what its path says, too."""
         state = self._services.state()
         whole = (endpoint.path, *names, asked.model_dump_json(), state)
-        tag = f'W/"{hashlib.sha256(repr((__version__, whole)).encode()).hexdigest()[:24]}"'
-        common = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+        return self._reply(whole, request, lambda: self._write(endpoint, asked, names, state), asked.format)
+
+    def tell(self, path: str, facts: Callable[[Services], Mapping[str, Any]], request: Request) -> Response:
+        """The response of what takes no question: facts that depend on the data alone."""
+
+        def write() -> Written:
+            with self._services.queries.views.at_a_glance():
+                said = facts(self._services)
+            return _written(orjson.dumps(said), Format.JSON, simulated=said["simulated"])
+
+        return self._reply((path, self._services.state()), request, write, Format.JSON)
+
+    def _reply(self, whole: Key, request: Request, write: Callable[[], Written], kind: Format) -> Response:
+        tag = f'W/"{identity(__version__, whole)}"'
+        headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
         if tag in (each.strip() for each in request.headers.get("if-none-match", "").split(",")):
-            return Response(status_code=304, headers=common)
-
-        def write() -> tuple[Key, Written]:
-            return whole, self._write(endpoint, asked, names, state)
-
-        written = self._written.have(whole, write)
-        writer = WRITERS[asked.format]
-        headers = dict(common)
+            return Response(status_code=304, headers=headers)
+        written = self._written.have(whole, lambda: (whole, write()))
         if written.simulated is not None:
             headers[SIMULATED_HEADER] = written.simulated
         if written.next_cursor is not None:
             address = request.url.include_query_params(cursor=written.next_cursor)
             headers["Link"] = f'<{address.path}?{address.query}>; rel="next"'
+        writer = WRITERS[kind]
         if writer.ending is not None:
             headers["Content-Disposition"] = f'attachment; filename="{written.stem}.{writer.ending}"'
         body = written.body
@@ -83,9 +94,7 @@ class Responder:
         answer = self._found.have(question, lambda: (question, self._look_up(endpoint, asked, names)))
         page = page_of(answer.table, asked.limit, asked.cursor)
         body = WRITERS[asked.format].write(answer, page)
-        text = asked.format in (Format.JSON, Format.CSV)
-        zipped = gzip.compress(body, GZIP_LEVEL, mtime=0) if text and len(body) >= GZIP_FROM else None
-        return Written(body, zipped, page.next_cursor, answer.simulated, _stem(endpoint, asked, answer, page))
+        return _written(body, asked.format, page.next_cursor, answer.simulated, _stem(endpoint, asked, answer, page))
 
     def _look_up(self, endpoint: Endpoint, asked: Asked, names: tuple[str, ...]) -> Found:
         queries = self._services.queries
@@ -94,6 +103,14 @@ class Responder:
             rows = endpoint.load(queries, asked, *names)
             mark = simulated_mark(queries.data_dir)  # last: rows that were read had their mark before them
         return found(rows, endpoint.columns, mark)
+
+
+def _written(
+    body: bytes, kind: Format, next_cursor: str | None = None, simulated: str | None = None, stem: str = ""
+) -> Written:
+    text = kind in (Format.JSON, Format.CSV)
+    zipped = gzip.compress(body, GZIP_LEVEL, mtime=0) if text and len(body) >= GZIP_FROM else None
+    return Written(body, zipped, next_cursor, simulated, stem)
 
 
 def _stem(endpoint: Endpoint, asked: Asked, answer: Found, page: Page) -> str:

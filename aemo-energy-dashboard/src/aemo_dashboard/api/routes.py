@@ -4,6 +4,7 @@ Times carry +10:00. Every answer says whether the market is simulated: JSON as `
 one; files in their name, in themselves and in the header ``X-NEM-Simulated``.
 """
 
+import inspect
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request
@@ -13,9 +14,9 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPBearer
 
 from aemo_dashboard.api import documented, downloads, earlier, series, sums
-from aemo_dashboard.api.documented import LIMIT, TOKEN, refusals, responses_of
+from aemo_dashboard.api.documented import LIMIT, TOKEN, UNCHANGED, UNREADABLE, refusals, responses_of
 from aemo_dashboard.api.endpoints import Endpoint
-from aemo_dashboard.api.facts import FRESHNESS, newest
+from aemo_dashboard.api.facts import FACTS
 from aemo_dashboard.api.guarding import RefusedError, guard_of
 from aemo_dashboard.api.responding import SIMULATED_HEADER, Responder
 from aemo_dashboard.config import Settings, listed
@@ -111,20 +112,21 @@ def _guarded(services: Services, responder: Responder, settings: Settings) -> AP
         tags=["Numbers"],
     )
 
-    @routes.get(
-        "/api/freshness",
-        summary="How new the data is",
-        responses={
-            200: {"content": {"application/json": {"schema": FRESHNESS}}},
-            **refusals({503: "The data folder can't be read"}),
-        },
-        response_model=None,
-        tags=["Facts"],
-    )
-    def fresh() -> JSONResponse:
-        """End of the newest stored interval of each table."""
-        return JSONResponse(newest(services))
-
+    for path, title, schema, facts in FACTS:
+        routes.add_api_route(
+            path,
+            _teller(path, facts, responder),
+            response_class=Response,
+            responses={
+                200: {"content": {"application/json": {"schema": schema}}},
+                304: UNCHANGED,
+                **refusals(UNREADABLE),
+            },
+            summary=title,
+            description=inspect.getdoc(facts),
+            operation_id=facts.__name__,
+            tags=["Facts"],
+        )
     routes.include_router(earlier.router(services))
     return routes
 
@@ -135,6 +137,13 @@ def _handler(endpoint: Endpoint, responder: Responder) -> Any:
 
     answer.__annotations__["asked"] = Annotated[endpoint.asked, Query()]
     return answer
+
+
+def _teller(path: str, facts: Any, responder: Responder) -> Any:
+    def tell(request: Request) -> Response:
+        return responder.tell(path, facts, request)
+
+    return tell
 
 
 def _fault(fault: Any) -> str:

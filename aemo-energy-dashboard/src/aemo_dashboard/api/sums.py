@@ -10,7 +10,7 @@ from aemo_dashboard.analysis.pivot import LEVELS, UNIT, tree
 from aemo_dashboard.api.answers import Rows
 from aemo_dashboard.api.columns import FLOAT, REGION, STAMP, TEXT, TEXTS, Column
 from aemo_dashboard.api.endpoints import Endpoint
-from aemo_dashboard.api.questions import Asked, Duids, Fuels, OfARegion, OneRegion, Sums, fuels_of, parted
+from aemo_dashboard.api.questions import Asked, Duids, Fuels, OfARange, OneRegion, Sums, fuels_of, parted
 from aemo_dashboard.errors import RequestError, UnknownError
 from aemo_dashboard.shared.asked import Asked as PageAsked
 from aemo_dashboard.shared.asked import window_of as page_window
@@ -28,7 +28,13 @@ from aemo_dashboard.summary.periods import period_of
 MOST_FOUND = 1_000
 
 
-def price_bands(queries: QueryManager, asked: OfARegion) -> Rows:
+class Bands(OfARange):
+    """Of which region."""
+
+    region: OneRegion = "NEM"
+
+
+def price_bands(queries: QueryManager, asked: Bands) -> Rows:
     """The bands of the page "Summary", over any range of half hours."""
     start, end = asked.span(queries)
     regions = summary.regions_of(asked.region)
@@ -44,6 +50,7 @@ def price_bands(queries: QueryManager, asked: OfARegion) -> Rows:
 class Revenue(Sums):
     """What is to be grouped."""
 
+    region: OneRegion = "NEM"
     fuel: Fuels
     by: Literal["region-fuel", "fuel-region", "region", "fuel", "duid"] = Field(
         "region-fuel", description="What the rows are of, from the outer group to the inner; totals come first."
@@ -283,7 +290,7 @@ ENDPOINTS = (
         "/api/prices/bands",
         "Price bands",
         "Time, generation and revenue by price band, of half hours. For the NEM its five regions.",
-        OfARegion,
+        Bands,
         BAND_COLUMNS,
         price_bands,
     ),
