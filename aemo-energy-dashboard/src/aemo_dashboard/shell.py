@@ -228,7 +228,11 @@ class Shell:
     def _show_status(self, status: "Status") -> None:
         self._show_mark(status.simulated)
         self._banner.param.update(object=html.escape(status.stale), visible=bool(status.stale))
-        self._footer.object = html.escape(f"Last updated: {status.updated} | {credit_of(status.simulated)}")
+        said = html.escape(f"Last updated: {status.updated} | {credit_of(status.simulated)}")
+        self._footer.object = f"{said} | {API_LINK}"
+
+
+API_LINK = '<a href="docs" target="_blank" style="color:inherit">API</a>'
 
 
 def _days_shown(services: Services) -> tuple[date, date] | None:
