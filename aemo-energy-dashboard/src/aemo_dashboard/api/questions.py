@@ -18,7 +18,7 @@ MOST_ROWS = 100_000
 """Of one answer."""
 MOST_PAGED_ROWS = 1_000_000
 """Of what is had a page after the other."""
-MOST_FIVES = timedelta(days=400)
+MOST_FIVES = timedelta(days=100)
 """Of 5-minute intervals that are added up."""
 SPAN = DAY
 """Where no start is asked for."""
@@ -111,10 +111,10 @@ class Series(OfARange):
     region: OneRegion = "NEM"
     resolution: Resolved = "auto"
 
-    def window(self, queries: QueryManager, width: int = 1) -> Window:
+    def window(self, queries: QueryManager, width: int = 1, most: int = MOST_PAGED_ROWS) -> Window:
         """The window; TooMuchError where its intervals times ``width`` series are more rows than may be had."""
         window = window_of(*self.span(queries), self.resolution)
-        check_size(window, width)
+        check_size(window, width, most)
         return window
 
 
@@ -143,21 +143,19 @@ def window_of(start: datetime, end: datetime, resolution: str) -> Window:
     return Window.exactly(start, end, RESOLUTIONS[resolution])
 
 
-def check_size(window: Window, width: int) -> None:
+def check_size(window: Window, width: int, most: int = MOST_PAGED_ROWS) -> None:
     """Raise TooMuchError, which says what to ask instead, for more rows than may be had a page after the other."""
-    points = -(-(window.end - window.start) // window.resolution.step)
-    if points * width <= MOST_PAGED_ROWS:
+    span, step = window.end - window.start, window.resolution.step
+    points = -(-span // step)
+    if points * width <= most:
         return
-    longest = window.resolution.step * (MOST_PAGED_ROWS // width)
-    span = window.end - window.start
     coarser = [each for each in RESOLUTIONS.values() if each.minutes > window.resolution.minutes]
-    fitting = [each.key for each in coarser if span / each.step * width <= MOST_PAGED_ROWS]
-    instead = [f"resolution={fitting[0]}"] if fitting else []
-    instead.append(f"at most {longest / DAY:,.0f} days" if longest >= DAY else "less than a day")
+    fitting = [f"resolution={each.key}" for each in coarser if span / each.step * width <= most]
+    days = step * (most // width) // DAY
     fewer = ", or fewer units or series" if width > 1 else ""
     raise TooMuchError(
-        f"This would be some {points * width:,} rows ({points:,} intervals of {width:,}), and {MOST_PAGED_ROWS:,} can "
-        f"be had: ask for {' or '.join(instead)}{fewer}."
+        f"This would be some {points * width:,} rows ({points:,} intervals of {width:,}), and {most:,} can be had: ask "
+        f"for {' or '.join([*fitting[:1], f'at most {days:,} days' if days else 'less than a day'])}{fewer}."
     )
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from aemo_dashboard.api.answers import Rows
 from aemo_dashboard.api.columns import DUID, FLOAT, HOURS, MW, REGION, SETTLEMENTDATE, TEXT, Column
 from aemo_dashboard.api.endpoints import Endpoint
-from aemo_dashboard.api.questions import Duids, Fuels, Names, Series, chosen, fuels_of, parted
+from aemo_dashboard.api.questions import MOST_PAGED_ROWS, Duids, Fuels, Names, Series, chosen, fuels_of, parted
 from aemo_dashboard.errors import RequestError
 from aemo_dashboard.generation.data import load_view
 from aemo_dashboard.shared import demand_adapter, flows_adapter, price_adapter, rooftop_adapter, unit_adapter
@@ -147,9 +147,13 @@ FLOW_COLUMNS = {  # of the answer, by those of the query
 }
 
 
+MOST_FLOWS = MOST_PAGED_ROWS // 4
+"""Rows: each has many columns."""
+
+
 def flows(queries: QueryManager, asked: Flows) -> Rows:
     """Flows, limits and the prices on both sides: those that touch the region."""
-    window = asked.window(queries, len(INTERCONNECTORS))
+    window = asked.window(queries, len(INTERCONNECTORS), MOST_FLOWS)
     loaded = flows_adapter.load(queries, window)
     known = list(dict.fromkeys([*INTERCONNECTORS, *loaded.names]))
     wanted = chosen(asked.interconnector, known, "interconnector that is known or reports")
