@@ -111,10 +111,10 @@ class Series(OfARange):
     region: OneRegion = "NEM"
     resolution: Resolved = "auto"
 
-    def window(self, queries: QueryManager, width: int = 1, most: int = MOST_PAGED_ROWS) -> Window:
+    def window(self, queries: QueryManager, width: int = 1, most: int = MOST_PAGED_ROWS, of: str = "series") -> Window:
         """The window; TooMuchError where its intervals times ``width`` series are more rows than may be had."""
         window = window_of(*self.span(queries), self.resolution)
-        check_size(window, width, most)
+        check_size(window, width, most, of)
         return window
 
 
@@ -143,7 +143,10 @@ def window_of(start: datetime, end: datetime, resolution: str) -> Window:
     return Window.exactly(start, end, RESOLUTIONS[resolution])
 
 
-def check_size(window: Window, width: int, most: int = MOST_PAGED_ROWS) -> None:
+UNITS = "units"
+
+
+def check_size(window: Window, width: int, most: int, of: str) -> None:
     """Raise TooMuchError, which says what to ask instead, for more rows than may be had a page after the other."""
     span, step = window.end - window.start, window.resolution.step
     points = -(-span // step)
@@ -152,9 +155,9 @@ def check_size(window: Window, width: int, most: int = MOST_PAGED_ROWS) -> None:
     coarser = [each for each in RESOLUTIONS.values() if each.minutes > window.resolution.minutes]
     fitting = [f"resolution={each.key}" for each in coarser if span / each.step * width <= most]
     days = step * (most // width) // DAY
-    fewer = ", or fewer units or series" if width > 1 else ""
+    fewer = f", or fewer {of}" if of == UNITS else ""
     raise TooMuchError(
-        f"This would be some {points * width:,} rows ({points:,} intervals of {width:,}), and {most:,} can be had: ask "
+        f"This would be some {points * width:,} rows ({points:,} intervals of {width:,} {of}), and {most:,} can be had: ask "
         f"for {' or '.join([*fitting[:1], f'at most {days:,} days' if days else 'less than a day'])}{fewer}."
     )
 

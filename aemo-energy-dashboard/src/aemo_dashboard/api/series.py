@@ -11,7 +11,7 @@ from pydantic import Field
 from aemo_dashboard.api.answers import Rows
 from aemo_dashboard.api.columns import DUID, FLOAT, HOURS, MW, REGION, SETTLEMENTDATE, TEXT, Column
 from aemo_dashboard.api.endpoints import Endpoint
-from aemo_dashboard.api.questions import MOST_PAGED_ROWS, Duids, Fuels, Names, Series, chosen, fuels_of, parted
+from aemo_dashboard.api.questions import MOST_PAGED_ROWS, UNITS, Duids, Fuels, Names, Series, chosen, fuels_of, parted
 from aemo_dashboard.errors import RequestError
 from aemo_dashboard.generation.data import load_view
 from aemo_dashboard.shared import demand_adapter, flows_adapter, price_adapter, rooftop_adapter, unit_adapter
@@ -77,7 +77,7 @@ def by_duid(queries: QueryManager, asked: ByDuid) -> Rows:
     named = [duid.upper() for duid in parted(asked.duid)]
     outside = [] if everywhere else [duid for duid in named if duid not in fitting]
     wanted = sorted(set(named) - set(outside)) if named else sorted(fitting)
-    window = asked.window(queries, max(1, len(wanted)))
+    window = asked.window(queries, max(1, len(wanted)), of=UNITS)
     notes: tuple[str, ...] = ()
     if named and asked.resolution == "auto":
         window, notes = stored_window(window, queries, lambda other: _hours(queries, other, wanted))
