@@ -53,6 +53,8 @@ class Glance:
         self._named: dict[str, dict[str, Path]] = {}
         self.origins: dict[Hashable, list[Path]] = {}
         """The existing files behind each source that was asked for."""
+        self.copies: dict[str, dict[str, Path | None]] = {}
+        """The copies in unit order that were there when they were first looked for, by name and month."""
 
     def parts(self, table: str) -> list[Path]:
         """All part files of a table, oldest first; temporary files (leading dot) and foreign names are left out."""
@@ -81,6 +83,18 @@ class Glance:
         """The part files whose name says that they can hold stamps in ``(start, end]``; other names always can."""
         spanned = self._spanned(table)
         return [path for path, span in spanned if span is None or (span[0] < end and start < span[1])]
+
+    def dated_months(self, table: str) -> dict[str, list[Path]]:
+        """The parts of each month by their names alone; none at all where one is of another name: any may share rows
+        with it.
+        """
+        spanned = self._spanned(table)
+        months: dict[str, list[Path]] = {}
+        for path, span in spanned:
+            if span is None:
+                return {}
+            months.setdefault(f"{span[0]:%Y-%m}", []).append(path)
+        return months
 
     def by_month(self, table: str) -> dict[str, list[Path]]:
         """The parts that hold rows of each month, by its name ``2026-08``: those of its days or of the month, and those

@@ -1,5 +1,7 @@
 """The units: what the registration list says of each, and their output."""
 
+from datetime import datetime
+
 import pandas as pd
 
 from aemo_dashboard.shared import generation_adapter
@@ -7,6 +9,7 @@ from aemo_dashboard.shared.adapters import on_stamps, unit_days
 from aemo_dashboard.shared.duckdb_views import UNITS, Source
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import DAILY, FIVE, Window
+from aemo_dashboard.shared.unit_order import COPY_OF
 
 
 def units(queries: QueryManager) -> pd.DataFrame:
@@ -36,8 +39,7 @@ def readings(queries: QueryManager, window: Window, duids: list[str]) -> pd.Data
     """Output of some units on the window's points: settlementdate, duid, mw (consumption negative) and above_mw [MW],
     hours [h] of data behind them, least and greatest [MW].
     """
-    sources = {"scada": window.source("scada"), "units": UNITS}
-    return queries.frame("unit_readings", sources, duids=duids, **window.values())
+    return queries.frame("unit_readings", reading_sources(window), duids=duids, **window.values())
 
 
 def output(queries: QueryManager, window: Window, duids: list[str]) -> pd.DataFrame:
@@ -53,3 +55,13 @@ def output(queries: QueryManager, window: Window, duids: list[str]) -> pd.DataFr
 def on_points(tidy: pd.DataFrame, window: Window, column: str) -> pd.DataFrame:
     """A column of such rows, wide: a row a stamp of the window, a column a unit that reports."""
     return on_stamps(tidy, window, "duid", column)
+
+
+def reading_sources(window: Window, begin: datetime | None = None) -> dict[str, Source]:
+    """Where a few units are read, from a moment or the window's start: copies in their order, and parts where there are
+    none.
+    """
+    table, start = f"scada{window.resolution.stored}", window.start if begin is None else begin
+    copies = COPY_OF[table]
+    ordered = Source(copies, start, window.end)
+    return {"ordered": ordered, "scada": Source(table, start, window.end, but=copies), "units": UNITS}
