@@ -28,8 +28,11 @@ from serving import free_port
 from turns import forget_peak, in_turn, peak, table
 
 from aemo_dashboard.shared.duckdb_views import Views
+from aemo_dashboard.shared.generation_adapter import days_by_fuel
 from aemo_dashboard.shared.glance import Glance, fingerprint, part_files
-from aemo_dashboard.shared.tables import TABLES, partition_span
+from aemo_dashboard.shared.hybrid_query_manager import QueryManager
+from aemo_dashboard.shared.resolution_manager import DAILY, Window
+from aemo_dashboard.shared.tables import NEM_REGION, TABLES, partition_span
 from aemo_dashboard.shared.watcher import LIST_ALL_EVERY, POLL_SECONDS, Looks
 
 START = "from aemo_dashboard.cli import app; app(['serve'])"
@@ -62,6 +65,16 @@ def warm(folder: Path, cache: Path) -> tuple[dict[str, float], float, float, flo
     return dict(took), time.monotonic() - began, before, peak()
 
 
+def first_reader(folder: Path, cache: Path) -> float:
+    """How long one waits who asks for the generation of all years by day where nothing is kept yet [s]."""
+    views = Views(folder, cache)
+    spans = [span for path in part_files(folder, "scada30") if (span := partition_span(path.stem)) is not None]
+    window = Window(min(spans)[0], max(spans)[1], DAILY)
+    began = time.monotonic()
+    days_by_fuel(QueryManager(views, 300), "daily_generation_by_fuel", window, NEM_REGION)
+    return time.monotonic() - began
+
+
 def rounds_of_making(folder: Path, cache: Path) -> str:
     """A first start, a restart and arrivals."""
     fives = [name for name, stored in TABLES.items() if stored.minutes == 5]
@@ -82,9 +95,13 @@ def rounds_of_making(folder: Path, cache: Path) -> str:
         [name, *(took.get(what, 0.0) for what in made), sum(took.values()), wall, before, most]
         for name, (took, wall, before, most) in found.items()
     ]
+    with tempfile.TemporaryDirectory(dir=folder.parent) as empty:
+        waited = first_reader(folder, Path(empty))
     sizes = [sum(path.stat().st_size for path in cache.glob(f"*/{what}/*.parquet")) / 1e6 for what in made]
     rows.append(["on the disk, MB", *sizes, sum(sizes), "", "", ""])
-    return table(["s of one core", *made, "all", "wall, s", "MB before", "MB at most"], rows)
+    return table(["s of one core", *made, "all", "wall, s", "MB before", "MB at most"], rows) + (
+        f"\nWho asks for all years by day and fuel where nothing is kept yet waits {waited:.1f} s.\n"
+    )
 
 
 def looking(folder: Path, rounds: int) -> str:

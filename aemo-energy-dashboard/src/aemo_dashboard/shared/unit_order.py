@@ -94,17 +94,19 @@ def read_part(path: Path, schema: pa.Schema) -> pa.Table:
 def write_copy(path: Path, parts: Sequence[Path], schema: pa.Schema) -> None:
     """Write the rows of part files in the order of their units. Raises ArrowException and OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    stored = {"settlementdate", "duid", *(name for part in parts for name in pq.read_schema(part).names)}
+    held = pa.schema([field for field in schema if field.name in stored])  # who has no column pays nothing for it
     beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.writing")
     try:
         with pq.ParquetWriter(
             beside,
-            schema,
+            held,
             compression="zstd",
             use_dictionary=["duid"],
             column_encoding={"settlementdate": "DELTA_BINARY_PACKED"},  # steps are equal: they take no room
         ) as writer:
-            for group in in_unit_order([read_part(part, schema) for part in parts]):
-                writer.write_table(group.select(schema.names), row_group_size=len(group))
+            for group in in_unit_order(read_part(part, held) for part in parts):  # one at a time
+                writer.write_table(group.select(held.names), row_group_size=len(group))
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
