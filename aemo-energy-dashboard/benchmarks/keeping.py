@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -53,16 +54,26 @@ def arrive(folder: Path, tables: Sequence[str]) -> None:
         beside.replace(newest)
 
 
-def warm(folder: Path, cache: Path) -> tuple[dict[str, float], float, float, float]:
-    """Make what is missing: processor time by what was made [s], wall time [s], memory before and at most [MB]."""
+@dataclass(frozen=True)
+class Made:
+    """What one round of making took: processor time by what was made [s], wall time [s], memory [MB]."""
+
+    took: dict[str, float]
+    wall: float
+    before: float
+    most: float
+
+
+def warm(folder: Path, cache: Path) -> Made:
+    """Make what is missing."""
     views = Views(folder, cache)
     before, began, spent = forget_peak(), time.monotonic(), time.process_time()
     took: dict[str, float] = defaultdict(float)
     for path in views.warm():
         now = time.process_time()
-        took[path.parent.name] += now - spent
+        took["stored_…" if path.parent.name.startswith("stored_") else path.parent.name] += now - spent
         spent = now
-    return dict(took), time.monotonic() - began, before, peak()
+    return Made(dict(took), time.monotonic() - began, before, peak())
 
 
 def first_reader(folder: Path, cache: Path) -> float:
@@ -85,23 +96,30 @@ def rounds_of_making(folder: Path, cache: Path) -> str:
         "new 5-minute interval": fives,
         "new half hour": [*fives, *halves],
     }
-    found = {}
+    found: dict[str, Made] = {}
     for name, tables in steps.items():
         arrive(folder, tables)
         with multiprocessing.get_context("spawn").Pool(1) as alone:
             found[name] = alone.apply(warm, (folder, cache))
-    made = list(found["first start, nothing kept"][0])
-    rows = [
-        [name, *(took.get(what, 0.0) for what in made), sum(took.values()), wall, before, most]
-        for name, (took, wall, before, most) in found.items()
-    ]
     with tempfile.TemporaryDirectory(dir=folder.parent) as empty:
         waited = first_reader(folder, Path(empty))
-    sizes = [sum(path.stat().st_size for path in cache.glob(f"*/{what}/*.parquet")) / 1e6 for what in made]
-    rows.append(["on the disk, MB", *sizes, sum(sizes), "", "", ""])
-    return table(["s of one core", *made, "all", "wall, s", "MB before", "MB at most"], rows) + (
-        f"\nWho asks for all years by day and fuel where nothing is kept yet waits {waited:.1f} s.\n"
+    made = list(found["first start, nothing kept"].took)
+    rows: list[list[object]] = [
+        [name, *(each.took.get(name, 0.0) for each in found.values()), kept_mb(cache, name)] for name in made
+    ]
+    rows.append(["all", *(sum(each.took.values()) for each in found.values()), sum(kept_mb(cache, n) for n in made)])
+    rows.append(["wall, s", *(each.wall for each in found.values()), ""])
+    rows.append(
+        ["memory before · at most, MB", *(f"{each.before:.0f} · {each.most:.0f}" for each in found.values()), ""]
     )
+    waits = f"Who asks for all years by day and fuel where nothing is kept yet waits {waited:.1f} s.\n"
+    return f"{table(['s of one core', *found, 'kept, MB'], rows)}\n{waits}"
+
+
+def kept_mb(cache: Path, what: str) -> float:
+    """The room that a kind of roll-up or copy takes [MB]."""
+    folders = f"{what.removesuffix('…')}*" if what.endswith("…") else what
+    return sum(path.stat().st_size for path in cache.glob(f"*/{folders}/*.parquet")) / 1e6
 
 
 def looking(folder: Path, rounds: int) -> str:

@@ -138,6 +138,24 @@ def test_whole_months_before_the_newest_are_copied_and_read(summer: pd.DataFrame
     assert read_from(queries, WINDOWS[2]) == (["2026-07"], [])
 
 
+def test_most_units_are_read_from_the_parts(
+    summer: pd.DataFrame, queries: QueryManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warm(queries)
+    asked: list[list[str]] = []
+    files = queries.views._files
+
+    def noted(source: Source, glance: Glance) -> list[Path]:
+        asked.append([path.name.split(".")[0] for path in files(source, glance)])
+        return files(source, glance)
+
+    monkeypatch.setattr(queries.views, "_files", noted)
+    monkeypatch.setattr(unit_adapter, "FEW_UNITS", 4)
+    wanted = expected(summer, window(THIRTY), DUIDS)
+    pd.testing.assert_frame_equal(output(queries, window(THIRTY), DUIDS), wanted, check_names=False)
+    assert asked[:2] == [[], ["2026-06", "2026-07", "2026-08"]]
+
+
 def test_a_changed_part_is_seen_at_once_and_its_month_is_copied_again(
     summer: pd.DataFrame, root: Path, queries: QueryManager, tmp_path: Path
 ) -> None:

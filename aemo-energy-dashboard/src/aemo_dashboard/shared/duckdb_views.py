@@ -186,7 +186,7 @@ class Views:
         """The files that a query reads for a source; roll-ups that aren't there yet are made."""
         if source == UNITS:
             return self._unit_list(glance)
-        if source.table in UNIT_ORDER or source.but is not None:
+        if (source.table in UNIT_ORDER or source.but is not None) and source.parts is None:
             return self._in_unit_order(source, glance)
         if source.table not in ROLLUPS:
             return self._origins(source, glance)

@@ -11,6 +11,9 @@ from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import DAILY, FIVE, Window
 from aemo_dashboard.shared.unit_order import COPY_OF
 
+FEW_UNITS = 150
+"""More are read as quickly in the order of time."""
+
 
 def units(queries: QueryManager) -> pd.DataFrame:
     """The list, a row a unit: duid, station_name, owner, region, fuel, technology, capacity_mw [MW], consumes."""
@@ -39,7 +42,10 @@ def readings(queries: QueryManager, window: Window, duids: list[str]) -> pd.Data
     """Output of some units on the window's points: settlementdate, duid, mw (consumption negative) and above_mw [MW],
     hours [h] of data behind them, least and greatest [MW].
     """
-    return queries.frame("unit_readings", reading_sources(window), duids=duids, **window.values())
+    sources = reading_sources(window)
+    if len(duids) > FEW_UNITS:
+        sources |= {"ordered": Source(sources["ordered"].table, parts=()), "scada": window.source("scada")}
+    return queries.frame("unit_readings", sources, duids=duids, **window.values())
 
 
 def output(queries: QueryManager, window: Window, duids: list[str]) -> pd.DataFrame:
