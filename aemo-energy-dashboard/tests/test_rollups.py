@@ -300,7 +300,7 @@ def test_a_part_of_another_name_adds_its_rows_and_no_more(root: Path, queries: Q
         assert values[["Coal", "Wind"]].tolist() == [28_800, 4_800]
         assert hours_of_day.of_series(queries, window, "VIC1", "Coal").tolist() == [600] * 24
     august = replace(whole("2026-08"), end=end)
-    energy = summary_data.energy(queries, august, "VIC1").set_index("series")["mwh"]
+    energy = summary_data.energy(queries, august.start, august.end, "VIC1").set_index("series")["mwh"]
     assert energy[["Coal", "Wind"]].tolist() == [14_400, 2_400]
     output = summary_data.region_days(queries, august.start, end, "VIC1")
     found = summary_data.shares(output, ["region"]).loc["VIC1"]
