@@ -1,6 +1,6 @@
 """Answers as pandas frames. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import timedelta, timezone
 from typing import Any
 
@@ -31,13 +31,13 @@ def frame_of(pages: Sequence[pa.Table], notes: Sequence[str] = ()) -> pd.DataFra
     texts, lists and None alone, so that pandas can write them into a Parquet file.
     """
     plain = [page.replace_schema_metadata() for page in pages]
-    frame = pa.concat_tables(plain).to_pandas()
+    frame: pd.DataFrame = pa.concat_tables(plain).to_pandas()
     schema = pages[0].schema
     for field in schema:
         if pa.types.is_list(field.type):
-            frame[field.name] = [None if each is None else list(each) for each in frame[field.name]]
+            frame[field.name] = frame[field.name].map(list, na_action="ignore")
     said = {**_metadata(pages[-1]), **{key: text for key, text in _metadata(pages[0]).items() if key == "start"}}
-    facts: dict[str, Any] = {name: said.get(name) for name in FACTS}
+    facts: dict[Hashable, Any] = {name: said.get(name) for name in FACTS}
     facts["notes"] = [*(orjson.loads(said["notes"]) if "notes" in said else []), *notes]
     facts["units"] = {
         field.name: field.metadata[b"unit"].decode() for field in schema if b"unit" in (field.metadata or {})
@@ -54,7 +54,7 @@ def stored_of(said: Mapping[str, Any]) -> pd.DataFrame:
     """What is stored: a row a table, the other facts in ``attrs``."""
     frame = pd.DataFrame(said["tables"])
     for name in ("first", "last"):
-        frame[name] = pd.to_datetime(frame[name]).astype(STAMP)
+        frame[name] = _stamps(frame[name])
     frame.attrs = {key: value for key, value in said.items() if key != "tables"}
     return frame
 
@@ -62,7 +62,10 @@ def stored_of(said: Mapping[str, Any]) -> pd.DataFrame:
 def newest_of(said: Mapping[str, Any]) -> pd.DataFrame:
     """How new the data is: a row a table, NaT for one that holds nothing."""
     tables = said["tables"]
-    newest = pd.to_datetime(pd.Series(list(tables.values()), dtype="object")).astype(STAMP)
-    frame = pd.DataFrame({"table": list(tables), "newest": newest})
+    frame = pd.DataFrame({"table": list(tables), "newest": _stamps(pd.Series(list(tables.values()), dtype="object"))})
     frame.attrs = {key: value for key, value in said.items() if key != "tables"}
     return frame
+
+
+def _stamps(texts: pd.Series) -> pd.Series:
+    return pd.to_datetime(texts, utc=True).astype(STAMP)

@@ -22,9 +22,9 @@ class Client:
     a page after the other where there are many.
 
     Every method gives a frame with aware stamps in NEM time, NaN where nothing is stored, and in ``attrs`` the range,
-    the resolution, ``source`` (to be named with the numbers), ``simulated``, ``notes`` and ``units`` by column. An answer
-    that has not changed is not sent again. Every method raises ApiError where the server gives no numbers; what passes,
-    such as a restart, is waited for.
+    the resolution, ``source`` (to be named with the numbers), ``simulated``, ``notes`` and ``units`` by column. An
+    answer that has not changed is not sent again. Every method raises ApiError where the server gives no numbers; what
+    passes, such as a restart, is waited for.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Client:
         timeout: float = 60.0,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
-        """``token``: the server's API_TOKEN.   ``timeout``: for one answer [s].   ``transport``: None is httpx2's own."""
+        """``token``: the server's API_TOKEN.   ``timeout``: for one answer [s].   ``transport``: None for httpx2's."""
         self._asker = Asker(base_url, token, timeout, transport)
 
     def __enter__(self) -> Self:
