@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import httpx2
 import nem_files
@@ -309,36 +309,49 @@ def test_the_token_is_shown_and_never_told(day: Path, monkeypatch: pytest.Monkey
             assert "another-token" not in f"{refused.value!r} {client!r} {client._asker!r}"
 
 
-def test_the_methods_are_the_documented_endpoints(folder: Path) -> None:
-    """Each endpoint is one method, each of its parameters one keyword with the same default and the same choices."""
-    document = create_app(Settings(shared_data_dir=folder)).openapi()
-    endpoints = {path: methods["get"] for path, methods in document["paths"].items() if path.startswith("/api/")}
-    seen: dict[str, set[str]] = {}
+def methods() -> dict[str, inspect.Signature]:
+    """Of the client, by their names."""
+    found = inspect.getmembers(Client, inspect.isfunction)
+    return {name: inspect.signature(method) for name, method in found if name[0] != "_" and name != "close"}
+
+
+def keywords(name: str) -> dict[str, inspect.Parameter]:
+    return {key: value for key, value in methods()[name].parameters.items() if key != "self"}
+
+
+def question(name: str) -> httpx2.URL:
+    """What a method asks for where each keyword is its own name."""
+    asked: list[httpx2.URL] = []
 
     def handler(request: httpx2.Request) -> httpx2.Response:
-        path = "/api/stations/{id}" if request.url.path == "/api/stations/id" else request.url.path
-        seen[path.replace("{id}", "{id:path}") if path not in endpoints else path] = set(request.url.params)
+        asked.append(request.url)
         return httpx2.Response(404, json={"error": "Only the question counts."})
 
-    client = asking_of(handler)
-    methods = {name: method for name, method in inspect.getmembers(client, inspect.ismethod) if name[0] != "_"}
-    del methods["close"]
-    defaults: dict[str, dict[str, Any]] = {}
-    for method in methods.values():
-        keywords = inspect.signature(method).parameters
-        with pytest.raises(ApiError, match="Only the question"):
-            method(**{name: 7 if name == "limit" else name for name in keywords})
-        defaults[list(seen)[-1]] = {name: keyword.default for name, keyword in keywords.items()}
-    assert set(seen) == set(endpoints)
-    assert len(methods) == len(endpoints)
-    for path, operation in endpoints.items():
-        declared = {each["name"]: each for each in operation.get("parameters", [])}
-        in_query = {name for name, each in declared.items() if each["in"] == "query"}
-        assert seen[path] - OF_THE_CLIENT_ITSELF == in_query - OF_THE_CLIENT_ITSELF, path
-        assert set(defaults[path]) == set(declared) - OF_THE_CLIENT_ITSELF, path
-        for name, default in defaults[path].items():
-            said = declared[name]["schema"].get("default")
-            assert (None if default in ((), inspect.Parameter.empty) else default) == said, (path, name)
+    with pytest.raises(ApiError, match="Only the question"):
+        getattr(asking_of(handler), name)(**{key: 7 if key == "limit" else key for key in keywords(name)})
+    return asked[0]
+
+
+def methods_and_paths() -> dict[str, str]:
+    return {name: question(name).path.replace("/id", "/{id}") for name in methods()}
+
+
+def test_the_methods_are_the_documented_endpoints(folder: Path) -> None:
+    """Each endpoint is one method, each of its parameters one keyword with the same default."""
+    document = create_app(Settings(shared_data_dir=folder)).openapi()
+    endpoints = {path: of["get"] for path, of in document["paths"].items() if path.startswith("/api/")}
+    paths = {name: path if path in endpoints else path.replace("{id}", "{id:path}")
+             for name, path in methods_and_paths().items()}  # fmt: skip
+    assert sorted(paths.values()) == sorted(endpoints)
+    for name, path in paths.items():
+        declared = {each["name"]: each for each in endpoints[path].get("parameters", [])}
+        in_query = {key for key, each in declared.items() if each["in"] == "query"}
+        assert set(question(name).params) - OF_THE_CLIENT_ITSELF == in_query - OF_THE_CLIENT_ITSELF, path
+        defaults = {key: keyword.default for key, keyword in keywords(name).items()}
+        assert set(defaults) == set(declared) - OF_THE_CLIENT_ITSELF, path
+        for key, default in defaults.items():
+            nothing = default in ((), inspect.Parameter.empty)
+            assert (None if nothing else default) == declared[key]["schema"].get("default"), (path, key)
 
 
 def test_the_choices_are_those_of_the_document(folder: Path) -> None:
