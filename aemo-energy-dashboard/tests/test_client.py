@@ -4,7 +4,7 @@ import inspect
 import io
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import get_args
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from client_methods import asking_of, keywords, methods_and_paths, question
 from serving import Running, serving
 
 from aemo_dashboard.app import create_app
@@ -25,7 +26,6 @@ WITHOUT = ("panel", "bokeh", "duckdb", "fastapi", "holoviews", "pydantic")
 OF_THE_CLIENT_ITSELF = {"format", "cursor"}
 PERIOD = {"start": "2026-08-31T17:10", "end": "2026-08-31T18:10"}
 DAY = {"start": "2026-08-30T18:10", "end": "2026-08-31T18:10"}
-Handler = Callable[[httpx2.Request], httpx2.Response]
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +71,6 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     waited: list[float] = []
     monkeypatch.setattr("aemo_dashboard.client.asking.time.sleep", waited.append)
     return waited
-
-
-def asking_of(handler: Handler) -> Client:
-    return Client("http://nem.test", transport=httpx2.MockTransport(handler))
 
 
 def test_it_loads_nothing_of_the_dashboard() -> None:
@@ -307,33 +303,6 @@ def test_the_token_is_shown_and_never_told(day: Path, monkeypatch: pytest.Monkey
                 client.freshness()
             assert refused.value.status == 401
             assert "another-token" not in f"{refused.value!r} {client!r} {client._asker!r}"
-
-
-def methods() -> dict[str, inspect.Signature]:
-    """Of the client, by their names."""
-    found = inspect.getmembers(Client, inspect.isfunction)
-    return {name: inspect.signature(method) for name, method in found if name[0] != "_" and name != "close"}
-
-
-def keywords(name: str) -> dict[str, inspect.Parameter]:
-    return {key: value for key, value in methods()[name].parameters.items() if key != "self"}
-
-
-def question(name: str) -> httpx2.URL:
-    """What a method asks for where each keyword is its own name."""
-    asked: list[httpx2.URL] = []
-
-    def handler(request: httpx2.Request) -> httpx2.Response:
-        asked.append(request.url)
-        return httpx2.Response(404, json={"error": "Only the question counts."})
-
-    with pytest.raises(ApiError, match="Only the question"):
-        getattr(asking_of(handler), name)(**{key: 7 if key == "limit" else key for key in keywords(name)})
-    return asked[0]
-
-
-def methods_and_paths() -> dict[str, str]:
-    return {name: question(name).path.replace("/id", "/{id}") for name in methods()}
 
 
 def test_the_methods_are_the_documented_endpoints(folder: Path) -> None:

@@ -1,4 +1,5 @@
-"""The reference in docs/api.md, made from the endpoints' records: ``python -m aemo_dashboard.api_reference docs/api.md``.
+"""The reference in docs/api.md, made from the endpoints' records by
+``python -m aemo_dashboard.api_reference docs/api.md``.
 
 What people wrote in that file stands above a line; everything below it is made.
 """
@@ -34,7 +35,7 @@ def renewed(text: str) -> str:
 
 
 def _parameters() -> str:
-    rows: dict[tuple[str, ...], list[str]] = {}
+    rows: dict[tuple[str, str, str, str], list[str]] = {}
     for endpoint in EVERY:
         for name, schema in endpoint.asked.model_json_schema()["properties"].items():
             row = (f"`{name}`", _values(schema), _default(schema), str(schema["description"]))
