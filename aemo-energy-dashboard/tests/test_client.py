@@ -4,7 +4,9 @@ import inspect
 import io
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import get_args
@@ -16,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from client_methods import asking_of, keywords, methods_and_paths, question
-from serving import Running, serving
+from serving import Running, free_port, serving
 
 from aemo_dashboard.app import create_app
 from aemo_dashboard.client import ApiError, Client, asking, questions
@@ -242,6 +244,18 @@ def test_what_passes_is_waited_for(waits: list[float]) -> None:
 
     assert asking_of(answer).freshness()["table"].tolist() == ["prices5"]
     assert waits == [0.25, 0.5, 60.0]
+
+
+def test_a_server_that_comes_back_and_one_that_is_asked_too_often(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_RATE_LIMIT", "2/second")
+    monkeypatch.setattr("serving.free_port", lambda: port)
+    port = free_port()
+    with ThreadPoolExecutor() as pool, Client(f"http://127.0.0.1:{port}") as client:
+        waiting = pool.submit(client.freshness)
+        time.sleep(0.1)  # it is refused at first
+        with serving(day):
+            assert len(waiting.result(timeout=10)) == 9
+            assert [len(client.regional_prices(region="SA1", **PERIOD)) for _ in range(3)] == [12] * 3
 
 
 @pytest.mark.parametrize(
