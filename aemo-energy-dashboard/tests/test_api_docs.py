@@ -16,6 +16,7 @@ from client_methods import methods_and_paths
 from serving import serving
 
 from aemo_dashboard.api.questions import MOST_FIVES, MOST_PAGED_ROWS, MOST_ROWS
+from aemo_dashboard.api.series import MOST_FLOWS
 from aemo_dashboard.api_reference import renewed
 from aemo_dashboard.client.asking import KEPT_BYTES
 
@@ -54,6 +55,7 @@ def test_every_method_of_the_client_is_named_with_its_endpoint(said: str) -> Non
 def test_its_limits_are_those_of_the_code(said: str) -> None:
     for limit in (MOST_ROWS, MOST_PAGED_ROWS):
         assert f"{limit:,} rows" in said
+    assert f"flows {MOST_FLOWS:,};" in said
     assert f"over {MOST_FIVES.days} days at most" in said
     assert f"({KEPT_BYTES >> 20} MB)" in said
 
