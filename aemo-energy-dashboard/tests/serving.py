@@ -12,7 +12,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from aemo_dashboard.app import create_app
+from aemo_dashboard.app import LONGEST_HEAD, create_app
 from aemo_dashboard.config import Settings
 
 _PORTS = iter(random.SystemRandom().sample(range(11_000, 32_000), 20_000))
@@ -35,7 +35,14 @@ class Running:
         self.app = app
         self.port = port
         self.loop = asyncio.new_event_loop()
-        config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=2)
+        config = uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=port,
+            log_config=None,
+            timeout_graceful_shutdown=2,
+            h11_max_incomplete_event_size=LONGEST_HEAD,
+        )
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self._run, daemon=True)
 

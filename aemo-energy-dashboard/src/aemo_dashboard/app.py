@@ -32,6 +32,8 @@ CONTENT_POLICY = (  # Bokeh's callbacks are compiled from text, and its styles a
 )
 COLLECT_AFTER = (10_000, 20, 100)
 """New objects; collections of the youngest; of those in between."""
+LONGEST_HEAD = 256 * 1024
+"""Of a request, its address with it [bytes]: an API's address may name many units."""
 PING_SECONDS = 25.0  # proxies close a websocket that is idle for 60 to 100 s
 
 
@@ -121,6 +123,7 @@ def serve(settings: Settings) -> None:
         port=settings.dashboard_port,
         ws_ping_interval=PING_SECONDS,
         ws_ping_timeout=PING_SECONDS,
+        h11_max_incomplete_event_size=LONGEST_HEAD,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=3,

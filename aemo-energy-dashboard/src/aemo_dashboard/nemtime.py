@@ -28,7 +28,7 @@ def parse_moment(text: str) -> datetime:
     A plus sign that a URL turned into a blank is understood. Raises ValueError with a sentence otherwise.
     """
     try:
-        moment = datetime.fromisoformat(re.sub(r"(T.*) (\d\d:\d\d)$", r"\1+\2", text.strip()))
+        moment = datetime.fromisoformat(re.sub(r"([T ].*) (\d\d:\d\d)$", r"\1+\2", text.strip()))
     except ValueError:
         raise ValueError(f"{text!r} is not a date or time such as 2025-08-20 or 2025-08-20T18:10") from None
     try:

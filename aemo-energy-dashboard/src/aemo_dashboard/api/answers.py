@@ -72,7 +72,8 @@ def found(rows: Rows, columns: Sequence[Column], simulated: str | None) -> Found
 
 def _array(values: pd.Series, kind: pa.DataType) -> pa.Array:
     if kind == STAMP:
-        naive = pa.array(values.to_numpy("datetime64[us]"), TIME, from_pandas=True)
+        times = pd.to_datetime(values)  # without any, a column has no type that says they are stamps
+        naive = pa.array(times.to_numpy("datetime64[us]"), TIME, from_pandas=True)
         return pc.assume_timezone(naive, OFFSET)
     if kind == TEXTS:
         return pa.array(values.to_list(), kind)

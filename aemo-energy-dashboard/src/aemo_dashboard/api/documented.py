@@ -120,12 +120,22 @@ def with_examples(document: dict[str, Any], examples: Mapping[str, str]) -> dict
         if not path.startswith(DESCRIBED):  # the pages are routes of the application, too
             continue
         paths[path] = {
-            method: {**operation, "parameters": [_shown(each, operation, examples) for each in operation["parameters"]]}
+            method: {
+                **operation,
+                "parameters": [_shown(_exactly(each), operation, examples) for each in operation["parameters"]],
+            }
             if "parameters" in operation
             else operation
             for method, operation in methods.items()
         }
     return {**document, "paths": paths}
+
+
+def _exactly(parameter: dict[str, Any]) -> dict[str, Any]:
+    """Without null, which a question can't say: a parameter is there or it is not."""
+    schema = dict(parameter["schema"])
+    told = [each for each in schema.pop("anyOf", []) if each != {"type": "null"}]
+    return {**parameter, "schema": schema | told[0] if told else schema}
 
 
 def _shown(parameter: dict[str, Any], operation: Mapping[str, Any], examples: Mapping[str, str]) -> dict[str, Any]:

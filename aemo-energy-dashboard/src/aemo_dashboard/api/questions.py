@@ -37,7 +37,8 @@ _YEAR, _MONTH, _DAY = r"(199[0-9]|20[0-9]{2}|2100)", r"(0[1-9]|1[0-2])", r"(0[1-
 _TIME, _OFFSET = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?", r"(Z|[+ -](0[0-9]|1[0-4]):[0-5][0-9])"
 _NAMES = r"[A-Za-z0-9][A-Za-z0-9 _#/.-]{0,39}"
 Moment = Annotated[str, Field(pattern=f"^{_YEAR}-{_MONTH}-{_DAY}([T ]{_TIME}{_OFFSET}?)?$")]
-Names = Annotated[str, Field(pattern=f"^{_NAMES}(,{_NAMES})*$", max_length=2_000)]
+Names = Annotated[str, Field(pattern=f"^{_NAMES}(,{_NAMES})*$", max_length=800)]
+"""As many of the longest as a list takes are an address that the server still reads, however they are written."""
 Region = Literal["NEM", "NSW1", "QLD1", "SA1", "TAS1", "VIC1"]
 OneRegion = Annotated[Region, Field(description="A region, or NEM for all of them.")]
 Resolved = Annotated[
@@ -49,11 +50,11 @@ Resolved = Annotated[
 ]
 Fuels = Annotated[
     list[Names],
-    Field(default_factory=list, max_length=40, description="Only these fuels; several with commas, or repeated."),
+    Field(default_factory=list, max_length=20, description="Only these fuels; several with commas, or repeated."),
 ]
 Duids = Annotated[
     list[Names],
-    Field(default_factory=list, max_length=600, description="Only these units; several with commas, or repeated."),
+    Field(default_factory=list, max_length=85, description="Only these units; several with commas, or repeated."),
 ]
 
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import orjson
 from fastapi import Request
@@ -79,8 +80,7 @@ class Responder:
         if written.simulated is not None:
             headers[SIMULATED_HEADER] = written.simulated
         if written.next_cursor is not None:
-            address = request.url.include_query_params(cursor=written.next_cursor)
-            headers["Link"] = f'<{address.path}?{address.query}>; rel="next"'
+            headers["Link"] = f'<{_address(request, written.next_cursor)}>; rel="next"'
         writer = WRITERS[kind]
         if writer.ending is not None:
             headers["Content-Disposition"] = f'attachment; filename="{written.stem}.{writer.ending}"'
@@ -103,6 +103,12 @@ class Responder:
             rows = endpoint.load(queries, asked, *names)
             mark = simulated_mark(queries.data_dir)  # last: rows that were read had their mark before them
         return found(rows, endpoint.columns, mark)
+
+
+def _address(request: Request, cursor: str) -> str:
+    """Of the same question from a cursor on, every character in it one that may stand in an address."""
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    return f"{quote(request.scope['path'])}?{urlencode([*asked, ('cursor', cursor)])}"
 
 
 def _written(

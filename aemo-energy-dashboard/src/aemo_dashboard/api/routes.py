@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPBearer
+from starlette.exceptions import HTTPException
 
 from aemo_dashboard.api import documented, downloads, earlier, series, sums
 from aemo_dashboard.api.documented import LIMIT, TOKEN, UNCHANGED, UNREADABLE, refusals, responses_of
@@ -55,6 +56,11 @@ def add_to(app: FastAPI, services: Services, settings: Settings) -> None:
     def refusal(_: Request, error: RefusedError) -> JSONResponse:
         return refused(error.status, str(error), error.headers)
 
+    @app.exception_handler(HTTPException)
+    def elsewhere(request: Request, error: HTTPException) -> JSONResponse:
+        said = {404: "There is nothing at this address.", 405: f"{request.method} is not for this address: use GET."}
+        return refused(error.status_code, said.get(error.status_code, f"{error.detail}."), dict(error.headers or {}))
+
     @app.exception_handler(RequestValidationError)
     def wrong(_: Request, error: RequestValidationError) -> JSONResponse:
         return refused(422, " ".join(dict.fromkeys(map(_fault, error.errors()))))
@@ -65,8 +71,8 @@ def _open(services: Services) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/healthz", tags=["Facts"])
-    def healthz() -> dict[str, str | None]:
-        """Whether the process answers."""
+    async def healthz() -> dict[str, str | None]:
+        """Whether the process answers: also while every thread has a question."""
         return {"status": "ok", "simulated": services.simulated}
 
     return routes
@@ -151,5 +157,5 @@ def _fault(fault: Any) -> str:
     where = [str(part) for part in fault["loc"] if part not in ("query", "path")]
     name, said = where[0] if where else "the question", str(fault["msg"])
     if fault["type"] == "extra_forbidden":
-        return f"{name!r} is no parameter of this."
+        return f"{name[:80]!r} is no parameter of this."
     return f"{name}={str(fault['input'])[:80]!r} can't be used: {said[:1].lower()}{said[1:]}."

@@ -128,7 +128,7 @@ class Flows(Series):
 
     interconnector: Annotated[
         list[Names],
-        Field(default_factory=list, max_length=20, description="Only these; several with commas, or repeated."),
+        Field(default_factory=list, max_length=10, description="Only these; several with commas, or repeated."),
     ]
 
 
