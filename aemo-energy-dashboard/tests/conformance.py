@@ -21,7 +21,7 @@ RULES = {
         "no unit of the registration list",
         "There is no month|There is no year|Nothing is stored",
     ),
-    413: ("This would be some", "This would be [0-9,]+ rows", "5-minute intervals are added up over 400 days at most"),
+    413: ("This would be some", "This would be [0-9,]+ rows", "5-minute intervals are added up over [0-9]+ days at most"),
 }
 
 

@@ -1,6 +1,7 @@
 """``/openapi.json`` and ``/docs``: what the endpoints are, with examples that run on the data as it is stored now."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -70,7 +71,12 @@ def refusals(which: Mapping[int, str] = REFUSALS) -> dict[int | str, dict[str, A
     }
 
 
-def responses_of(endpoint: Endpoint) -> dict[int | str, dict[str, Any]]:
+STATION_LINK = {
+    "Its first station": {"operationId": "one-station", "parameters": {"id": "$response.body#/data/0/station"}}
+}
+
+
+def responses_of(endpoint: Endpoint, links: Mapping[str, Any] = MappingProxyType({})) -> dict[int | str, dict[str, Any]]:
     """What an endpoint may answer."""
     envelope = {
         "type": "object",
@@ -84,7 +90,7 @@ def responses_of(endpoint: Endpoint) -> dict[int | str, dict[str, Any]]:
         "application/vnd.apache.arrow.stream": BINARY,
     }
     return {
-        200: {"description": "The rows", "content": content},
+        200: {"description": "The rows", "content": content, "links": dict(links)},
         304: UNCHANGED,
         **refusals(),
     }

@@ -15,7 +15,7 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
 from aemo_dashboard.api import documented, downloads, earlier, series, sums
-from aemo_dashboard.api.documented import LIMIT, TOKEN, UNCHANGED, UNREADABLE, refusals, responses_of
+from aemo_dashboard.api.documented import LIMIT, STATION_LINK, TOKEN, UNCHANGED, UNREADABLE, refusals, responses_of
 from aemo_dashboard.api.endpoints import Endpoint
 from aemo_dashboard.api.facts import FACTS
 from aemo_dashboard.api.guarding import RefusedError, guard_of
@@ -91,7 +91,7 @@ def _guarded(services: Services, responder: Responder, settings: Settings) -> AP
             endpoint.path,
             _handler(endpoint, responder),
             response_class=Response,
-            responses=responses_of(endpoint),
+            responses=responses_of(endpoint, STATION_LINK if endpoint.asked is sums.Stations else {}),
             summary=endpoint.title,
             description=endpoint.meaning,
             operation_id=endpoint.slug,
