@@ -37,9 +37,7 @@ def test_every_answer_is_as_the_document_says(day: Path) -> None:
         assert tried(running.port, "--max-examples=3") > 800
 
 
-def test_with_a_token_nobody_gets_an_answer_without(
-    day: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_with_a_token_nobody_gets_an_answer_without(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_TOKEN", TOKEN)
     with serving(day) as running:
         few = ("--max-examples=1", "--phases=examples,fuzzing")

@@ -1,6 +1,5 @@
-"""Rows into answers: JSON, CSV, Parquet or Arrow, whole or a page after the other. Pure."""
+"""Rows into answers: JSON, CSV, Parquet or Arrow. Pure."""
 
-import base64
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from aemo_dashboard.api.columns import STAMP, TEXTS, Column, arrow_schema
-from aemo_dashboard.api.questions import MOST_ROWS, Format
-from aemo_dashboard.errors import RequestError, TooMuchError
+from aemo_dashboard.api.cursors import Page
+from aemo_dashboard.api.questions import Format
 from aemo_dashboard.nemtime import isoformat
 from aemo_dashboard.shared.export import OFFSET, credit
 from aemo_dashboard.shared.resolution_manager import Window
@@ -80,73 +79,6 @@ def _array(values: pd.Series, kind: pa.DataType) -> pa.Array:
     array = pa.array(values, from_pandas=True)
     array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
     return array.cast(kind)
-
-
-@dataclass(frozen=True)
-class Page:
-    """The rows of one answer, and the cursor for those that follow; None after the last."""
-
-    table: pa.Table
-    next_cursor: str | None
-
-
-def page_of(table: pa.Table, limit: int | None, cursor: str | None) -> Page:
-    """The rows after the one that a cursor names, at most ``limit``.
-
-    RequestError for a cursor that is none of this table; TooMuchError for more rows without a limit than may be had.
-    """
-    key = [field.name for field in table.schema if not field.nullable]
-    first = 0 if cursor is None else _after(table, key, cursor)
-    left = table.num_rows - first
-    if limit is None and left > MOST_ROWS:
-        raise TooMuchError(
-            f"This would be {left:,} rows, and an answer has {MOST_ROWS:,} at most: ask with limit={MOST_ROWS} and go "
-            "on with its next_cursor, or for a coarser resolution, a shorter range or fewer series."
-        )
-    rows = table.slice(first, limit)
-    more = first + rows.num_rows < table.num_rows
-    return Page(rows, _cursor(rows, key) if more else None)
-
-
-def _cursor(rows: pa.Table, key: Sequence[str]) -> str:
-    last = rows.slice(rows.num_rows - 1)
-    said = [_plain(last[name])[0] for name in key]
-    return base64.urlsafe_b64encode(orjson.dumps(said)).decode("ascii").rstrip("=")
-
-
-def _after(table: pa.Table, key: Sequence[str], cursor: str) -> int:
-    """The place after the row that a cursor names; in rows by time, which are in the order of their keys, also where
-    that row is gone meanwhile.
-    """
-    values = _named(table.schema, key, cursor)
-    if table.schema.field(key[0]).type == STAMP:
-        before = _count(pc.less(table[key[0]], values[0]))
-        names = table.slice(before).filter(pc.equal(table.slice(before)[key[0]], values[0]))[key[1]]
-        return before + _count(pc.less_equal(names, values[1]))
-    same = np.logical_and.reduce(
-        [pc.equal(table[name], value).to_numpy() for name, value in zip(key, values, strict=True)]
-    )
-    places = np.flatnonzero(same)
-    if len(places) == 0:
-        raise RequestError("cursor can't be used: the data has changed since it was given. Ask again without it.")
-    return int(places[-1]) + 1
-
-
-def _named(schema: pa.Schema, key: Sequence[str], cursor: str) -> list[pa.Scalar]:
-    """The key of the row that a cursor names; RequestError for one that never was given."""
-    try:
-        said = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if isinstance(said, list) and len(said) == len(key) and all(isinstance(text, str) for text in said):
-            stamps = (schema.field(name).type == STAMP for name in key)
-            plain = (datetime.fromisoformat(text) if stamp else text for text, stamp in zip(said, stamps, strict=True))
-            return [pa.scalar(each, schema.field(name).type) for each, name in zip(plain, key, strict=True)]
-    except (ValueError, TypeError, OverflowError, pa.ArrowException):
-        pass  # the sentence is the same as for a list of something else
-    raise RequestError("cursor can't be used: no answer to this question gave it. Ask without one.")
-
-
-def _count(mask: pa.ChunkedArray) -> int:
-    return int(pc.sum(mask).as_py() or 0)
 
 
 def to_json(answer: Found, page: Page) -> bytes:

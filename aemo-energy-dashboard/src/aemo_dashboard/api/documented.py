@@ -71,12 +71,13 @@ def refusals(which: Mapping[int, str] = REFUSALS) -> dict[int | str, dict[str, A
     }
 
 
+NO_LINKS: Mapping[str, Any] = MappingProxyType({})
 STATION_LINK = {
     "Its first station": {"operationId": "one-station", "parameters": {"id": "$response.body#/data/0/station"}}
 }
 
 
-def responses_of(endpoint: Endpoint, links: Mapping[str, Any] = MappingProxyType({})) -> dict[int | str, dict[str, Any]]:
+def responses_of(endpoint: Endpoint, links: Mapping[str, Any] = NO_LINKS) -> dict[int | str, dict[str, Any]]:
     """What an endpoint may answer."""
     envelope = {
         "type": "object",

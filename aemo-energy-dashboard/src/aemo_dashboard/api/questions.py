@@ -1,14 +1,14 @@
 """What may be asked: the parameters of the endpoints, and the windows that they mean."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from aemo_dashboard.errors import RequestError, TooMuchError
-from aemo_dashboard.nemtime import DAY, parse_moment, spoken
+from aemo_dashboard.nemtime import DAY, NEM, parse_moment, spoken
 from aemo_dashboard.shared.asked import newest_end
 from aemo_dashboard.shared.fuels import BELOW_AXIS, MERIT_ORDER
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
@@ -76,6 +76,14 @@ class Asked(BaseModel):
         """What is asked, whatever way it is written and how much of it is wanted."""
         return self.model_dump_json(exclude={"format", "limit", "cursor"})
 
+    def within(self, ends: Mapping[str, str]) -> Self:
+        """The same with start and end; ValueError for what are none."""
+        return type(self).model_validate(self.model_dump() | dict(ends)) if ends else self
+
+    def open_ends(self, queries: QueryManager) -> dict[str, str]:  # noqa: ARG002 - for those that have a range
+        """Those parameters of the window that aren't said, as they are just now."""
+        return {}
+
 
 class OfARange(Asked):
     """What is of a range of time."""
@@ -88,6 +96,13 @@ class OfARange(Asked):
     end: Moment | None = Field(
         None, description="Where the range ends: the last interval ends then. Without: the newest stored interval."
     )
+
+    def open_ends(self, queries: QueryManager) -> dict[str, str]:
+        """Start and end where they aren't said."""
+        if self.start is not None and self.end is not None:
+            return {}
+        ends = zip(("start", "end"), self.span(queries), strict=True)
+        return {name: moment.replace(tzinfo=NEM).isoformat() for name, moment in ends if getattr(self, name) is None}
 
     def span(self, queries: QueryManager) -> tuple[datetime, datetime]:
         """The range as naive NEM time; RequestError where it is none."""

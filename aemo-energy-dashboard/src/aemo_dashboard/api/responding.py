@@ -12,7 +12,8 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from aemo_dashboard import __version__
-from aemo_dashboard.api.answers import WRITERS, Found, Page, found, page_of
+from aemo_dashboard.api.answers import WRITERS, Found, found
+from aemo_dashboard.api.cursors import Asking, Page, cursor_of, in_its_window, page_of
 from aemo_dashboard.api.endpoints import Endpoint
 from aemo_dashboard.api.questions import Asked, Format
 from aemo_dashboard.services import Services
@@ -90,11 +91,22 @@ class Responder:
         return Response(body, media_type=writer.media_type, headers=headers)
 
     def _write(self, endpoint: Endpoint, asked: Asked, names: tuple[str, ...], state: str) -> Written:
-        question = (endpoint.path, *names, asked.question, state)
-        answer = self._found.have(question, lambda: (question, self._look_up(endpoint, asked, names)))
-        page = page_of(answer.table, asked.limit, asked.cursor)
+        name = identity(endpoint.path, names, asked.question)[:10]
+        if asked.cursor is None:
+            cursor, open_ends = None, self._open_ends(asked)
+            settled = asked.within(open_ends)
+        else:
+            cursor = cursor_of(asked.cursor, name)
+            settled, open_ends = in_its_window(asked, cursor), cursor.open_ends
+        question = (endpoint.path, *names, settled.question, state)
+        answer = self._found.have(question, lambda: (question, self._look_up(endpoint, settled, names)))
+        page = page_of(answer.table, answer.facts, Asking(name, asked.limit, cursor, open_ends))
         body = WRITERS[asked.format].write(answer, page)
         return _written(body, asked.format, page.next_cursor, answer.simulated, _stem(endpoint, asked, answer, page))
+
+    def _open_ends(self, asked: Asked) -> Mapping[str, str]:
+        with self._services.queries.views.at_a_glance():
+            return asked.open_ends(self._services.queries)
 
     def _look_up(self, endpoint: Endpoint, asked: Asked, names: tuple[str, ...]) -> Found:
         queries = self._services.queries
