@@ -1,5 +1,6 @@
 """Endpoints that add up over a range: price bands, what units earned, stations, the summary of a month or a year."""
 
+from math import isfinite
 from typing import Annotated, Any, Literal
 
 import pandas as pd
@@ -40,8 +41,8 @@ def price_bands(queries: QueryManager, asked: Bands) -> Rows:
     regions = summary.regions_of(asked.region)
     prices = summary.prices(queries, start, end, asked.region)
     table = bands(prices, summary.energy(queries, start, end, asked.region), regions)
-    lows = {band: low for band, (low, _) in PRICE_BANDS.items()}
-    highs = {band: high for band, (_, high) in PRICE_BANDS.items()}
+    lows = {band: low for band, (low, _) in PRICE_BANDS.items() if isfinite(low)}
+    highs = {band: high for band, (_, high) in PRICE_BANDS.items() if isfinite(high)}
     table["from_price"], table["below_price"] = table["band"].map(lows), table["band"].map(highs)
     table["generation_mwh"] = 1000 * table["gwh"]
     return Rows(table.rename(columns={"price": "vwap"}), start, end, "30min")

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pyarrow.types as kinds
 from pydantic import TypeAdapter, ValidationError
 
-from aemo_dashboard.errors import DataError
+from aemo_dashboard.errors import DataError, reason
 from aemo_dashboard.shared.glance import Fingerprint, Glance
 from aemo_dashboard.shared.status import PACKAGE_FILE
 
@@ -92,4 +92,6 @@ def _inside(path: Path, _identity: Fingerprint) -> tuple[Column, ...]:
     except FileNotFoundError:
         return ()
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"The part {path.parent.name}/{path.name} can't be read: {error}") from error
+        raise DataError(
+            f"The part {path.parent.name}/{path.name} can't be read: {reason(error, path.parent.parent)}"
+        ) from error

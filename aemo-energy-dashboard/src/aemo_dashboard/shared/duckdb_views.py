@@ -27,7 +27,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from aemo_dashboard.errors import DataError
+from aemo_dashboard.errors import DataError, reason
 from aemo_dashboard.shared.glance import Fingerprint, Glance, fingerprint
 from aemo_dashboard.shared.rollups import ROLLUPS, UNIT_LIST, Rollup, RollupStore, identity
 from aemo_dashboard.shared.tables import TABLES, TEXT, UNIT_COLUMNS, partition_span
@@ -300,7 +300,7 @@ class Views:
                 if fault is None:
                     return frame, before
                 if attempt >= 2:  # the files stood still and it failed all the same, thrice: no race
-                    raise DataError(f"The query {name} failed: {fault}") from fault
+                    raise DataError(f"The query {name} failed: {self._reason(fault)}") from fault
             time.sleep(random.uniform(0, 0.002 * (attempt + 1)))  # noqa: S311 - jitter, not a secret
         return self._run_on_copies(name, sources, values)
 
@@ -342,8 +342,11 @@ class Views:
                 except FileNotFoundError:
                     continue
                 except duckdb.Error as error:  # a copy stands still: this is no race
-                    raise DataError(f"The query {name} failed: {error}") from error
+                    raise DataError(f"The query {name} failed: {self._reason(error)}") from error
         raise DataError(f"The files behind {name} changed faster than they could be read.")
+
+    def _reason(self, error: Exception) -> str:
+        return reason(error, self._rollups.folder, self.data_dir, Path(self._scratch.name))
 
     @staticmethod
     def _copy(files: Sequence[Path], folder: Path) -> list[Path]:

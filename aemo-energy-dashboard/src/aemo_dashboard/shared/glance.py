@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from aemo_dashboard.errors import DataError
+from aemo_dashboard.errors import DataError, reason
 from aemo_dashboard.shared.tables import partition_span
 
 Stamp = tuple[str, int, int, int]
@@ -133,7 +133,9 @@ def _months_inside(path: Path, stamp: Stamp | None) -> tuple[str, ...]:
     except FileNotFoundError:
         return ()
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"The part {path.parent.name}/{path.name} can't be read: {error}") from error
+        raise DataError(
+            f"The part {path.parent.name}/{path.name} can't be read: {reason(error, path.parent.parent)}"
+        ) from error
     if ends["min"] is None:
         return ()
     first, last = (pd.Timestamp(ends[end]) - pd.Timedelta(1, "us") for end in ("min", "max"))
