@@ -19,6 +19,7 @@ RULES = {
         "'[^']*' is not a date or time",
         "'[^']*' is no (fuel|interconnector)",
         "no unit of the registration list",
+        "in no registration list",
         "has not begun in the stored data",
     ),
     413: (

@@ -618,3 +618,21 @@ def test_arrow_types_are_the_declared_ones(client: TestClient) -> None:
         table = read(client.get(path, params={**query, "format": "arrow"}).content, "arrow")
         assert table.schema.types == [column.kind for column in COLUMNS[path]]
         assert not any(pa.types.is_null(kind) for kind in table.schema.types)
+
+
+def test_units_that_no_list_has(own: TestClient, day: Path) -> None:
+    assert rows(own, "/api/generation/by-duid", duid="strange1", **HOUR)["mw"].tolist() == [7.0] * 12
+    refused = own.get("/api/generation/by-duid", params={"duid": "STRANGE1,COAL1", "region": "NSW1"})
+    assert (refused.status_code, refused.json()["error"][:31]) == (422, "STRANGE1: in no registration li")
+    unknown = own.get("/api/generation/by-duid", params={"duid": "NOBODY9"})
+    assert (unknown.status_code, unknown.json()["error"][:15]) == (422, "NOBODY9: no uni")
+    (day / "reference" / "duid_mapping.csv").unlink()
+    nem_files.scada(day, [(at("2026-08-31 18:10"), f"U{count}", 1.0) for count in range(200)])
+    everything = own.get("/api/generation/by-duid", params={"start": "2026-08-01", "resolution": "5min"})
+    assert (everything.status_code, "or fewer units" in everything.json()["error"]) == (413, True)
+    assert len(rows(own, "/api/generation/by-duid", **HOUR)) == 12 * 210
+
+
+def test_no_output_is_said(own: TestClient) -> None:
+    told = own.get("/api/generation/by-duid", params={"region": "TAS1", **HOUR}).json()
+    assert (told["data"], told["notes"]) == ([], ["No 5-minute output of such units is stored in the range."])

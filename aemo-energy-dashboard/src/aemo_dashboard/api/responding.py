@@ -81,7 +81,7 @@ class Responder:
         if written.simulated is not None:
             headers[SIMULATED_HEADER] = written.simulated
         if written.next_cursor is not None:
-            headers["Link"] = f'<{_address(request, written.next_cursor)}>; rel="next"'
+            headers["Link"] = f'<{_following(request, written.next_cursor)}>; rel="next"'
         writer = WRITERS[kind]
         if writer.ending is not None:
             headers["Content-Disposition"] = f'attachment; filename="{written.stem}.{writer.ending}"'
@@ -117,7 +117,7 @@ class Responder:
         return found(rows, endpoint.columns, mark)
 
 
-def _address(request: Request, cursor: str) -> str:
+def _following(request: Request, cursor: str) -> str:
     """Of the same question from a cursor on, every character in it one that may stand in an address."""
     asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
     return f"{quote(request.scope['path'])}?{urlencode([*asked, ('cursor', cursor)])}"

@@ -42,7 +42,7 @@ def add_to(app: FastAPI, services: Services, settings: Settings) -> None:
             allow_origins=origins,
             allow_methods=["GET"],
             allow_headers=["Authorization", "If-None-Match"],
-            expose_headers=["ETag", "Link", "Content-Disposition", SIMULATED_HEADER],
+            expose_headers=["ETag", "Link", "Content-Disposition", "Retry-After", SIMULATED_HEADER],
         )
 
     def refused(status: int, sentence: str, headers: dict[str, str] | None = None) -> JSONResponse:

@@ -11,7 +11,18 @@ from pydantic import Field
 from aemo_dashboard.api.answers import Rows
 from aemo_dashboard.api.columns import DUID, FLOAT, HOURS, MW, REGION, SETTLEMENTDATE, TEXT, Column
 from aemo_dashboard.api.endpoints import Endpoint
-from aemo_dashboard.api.questions import MOST_PAGED_ROWS, UNITS, Duids, Fuels, Names, Series, chosen, fuels_of, parted
+from aemo_dashboard.api.questions import (
+    MOST_PAGED_ROWS,
+    UNITS,
+    Duids,
+    Fuels,
+    Names,
+    Series,
+    check_size,
+    chosen,
+    fuels_of,
+    parted,
+)
 from aemo_dashboard.errors import RequestError
 from aemo_dashboard.generation.data import load_view
 from aemo_dashboard.shared import demand_adapter, flows_adapter, price_adapter, rooftop_adapter, unit_adapter
@@ -76,6 +87,10 @@ def by_duid(queries: QueryManager, asked: ByDuid) -> Rows:
     fitting = set(units.loc[here & (units["fuel"].isin(fuels) | (not fuels)), "duid"])
     named = [duid.upper() for duid in parted(asked.duid)]
     outside = [] if everywhere else [duid for duid in named if duid not in fitting]
+    if nowhere := sorted(set(outside) - set(units["duid"])):
+        raise RequestError(
+            f"{', '.join(nowhere)}: in no registration list, so of no region or fuel: ask without those."
+        )
     wanted = sorted(set(named) - set(outside)) if named else sorted(fitting)
     window = asked.window(queries, max(1, len(wanted)), of=UNITS)
     notes: tuple[str, ...] = ()
@@ -83,14 +98,17 @@ def by_duid(queries: QueryManager, asked: ByDuid) -> Rows:
         window, notes = stored_window(window, queries, lambda other: _hours(queries, other, wanted))
     if everywhere and not named:
         wanted = sorted({*wanted, *unit_adapter.unlisted(queries, window)})
+        check_size(window, max(1, len(wanted)), MOST_PAGED_ROWS, UNITS)  # all of them, where there is no list
     tidy = unit_adapter.output(queries, window, wanted)
     silent = sorted(set(named) - set(outside) - set(tidy["duid"]))
-    if strange := sorted({*silent, *outside} - set(units["duid"])):
+    if strange := sorted(set(silent) - set(units["duid"])):
         raise RequestError(
             f"{', '.join(strange)}: no unit of the registration list, and none that reports in the range."
         )
     if outside:
         notes = (*notes, f"Not of the region or fuel that is asked for: {', '.join(outside)}.")
+    if tidy.empty and not named:
+        notes = (*notes, f"No {window.resolution.name} output of such units is stored in the range.")
     if silent:
         notes = (*notes, f"Nothing is stored in the range: {', '.join(silent)}.")
     mw, hours = (unit_adapter.on_points(tidy, window, column) for column in ("mw", "hours"))
