@@ -129,6 +129,12 @@ def test_names_are_one_several_or_a_sequence(client: Client) -> None:
         assert units.groupby("duid")["mw"].sum().to_dict() == {"COAL1": sum(range(776, 788)), "WIND1": 3600.0}
 
 
+def test_hundreds_of_units_can_be_named(client: Client) -> None:
+    names = [f"NOBODY{count}-{'X' * 30}" for count in range(700)]
+    assert client.stations(duid=["COAL1", *names])["duids"].tolist() == [["COAL1", "COAL2"]]
+    assert len(questions.parameters({"duid": ["COAL1", "WIND1"]})) == 1
+
+
 def test_each_endpoint_answers(client: Client) -> None:
     stack = client.generation_by_fuel(region="NSW1", **PERIOD).groupby("fuel")["mw"].mean()
     assert (stack["Coal"], stack["Battery charge"]) == (781.5 - 5, -50.0)

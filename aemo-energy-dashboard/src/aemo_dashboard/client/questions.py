@@ -15,6 +15,8 @@ Names = str | Sequence[str]
 """One name, several with commas between them, or a sequence of names."""
 
 Parameters = list[tuple[str, str]]
+NAMES_A_TEXT = 19
+"""Of the longest, in a text that the interface takes: so hundreds of units can be named."""
 
 
 def parameters(asked: Mapping[str, Moment | Names | None]) -> Parameters:
@@ -28,7 +30,8 @@ def parameters(asked: Mapping[str, Moment | Names | None]) -> Parameters:
         elif isinstance(value, str):
             found.append((name, value))
         elif value is not None:
-            found += [(name, each) for each in value]
+            names = list(value)
+            found += [(name, ",".join(names[at : at + NAMES_A_TEXT])) for at in range(0, len(names), NAMES_A_TEXT)]
     return found
 
 
