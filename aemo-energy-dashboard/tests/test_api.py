@@ -636,3 +636,9 @@ def test_units_that_no_list_has(own: TestClient, day: Path) -> None:
 def test_no_output_is_said(own: TestClient) -> None:
     told = own.get("/api/generation/by-duid", params={"region": "TAS1", **HOUR}).json()
     assert (told["data"], told["notes"]) == ([], ["No 5-minute output of such units is stored in the range."])
+
+
+@pytest.mark.parametrize("path", [path for path, query in NUMBERS if query])
+def test_a_day_before_the_first_year_is_a_sentence(client: TestClient, path: str) -> None:
+    answer = client.get(path, params={"end": "1990-01-01"})
+    assert (answer.status_code, answer.json()["error"][:13]) == (422, "The year 1989")

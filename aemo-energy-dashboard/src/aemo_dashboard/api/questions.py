@@ -115,6 +115,7 @@ class OfARange(Asked):
                 check_year(moment)
         last = end or newest_end(queries)
         first = start or last - SPAN
+        check_year(first)
         if first >= last:
             stored = "" if end else f"; the newest stored interval ends {spoken(last)}"
             raise RequestError(f"The range ends before it begins: from {spoken(first)} to {spoken(last)}{stored}.")
