@@ -7,12 +7,12 @@ price as (
     where settlementdate > $start and settlementdate <= $end
 ),
 flow as (
-    select settlementdate, interconnectorid, meteredmwflow as mw, entered.rrp - left_.rrp as difference
-    from read_parquet($transmission)
+    select flow.settlementdate, interconnectorid, meteredmwflow as mw, entered.rrp - left_.rrp as difference
+    from read_parquet($transmission) as flow
     join ends using (interconnectorid)
-    left join price as entered on entered.regionid = destination and entered.settlementdate = settlementdate
-    left join price as left_ on left_.regionid = origin and left_.settlementdate = settlementdate
-    where settlementdate > $start and settlementdate <= $end
+    left join price as entered on entered.regionid = destination and entered.settlementdate = flow.settlementdate
+    left join price as left_ on left_.regionid = origin and left_.settlementdate = flow.settlementdate
+    where flow.settlementdate > $start and flow.settlementdate <= $end
 )
 select
     time_bucket(to_minutes($bucket), settlementdate - to_minutes($step)) + to_minutes($bucket) as settlementdate,
