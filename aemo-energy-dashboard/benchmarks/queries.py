@@ -137,7 +137,14 @@ def show_questions(title: str, costs: Sequence[Cost]) -> None:
     head = ("range", "view", "query", "files", "rows read", "rows", "cold", "warm", "own", "cached", "by hand", "ratio")
     rows = [
         (
-            *(cost.question.span, cost.question.view, cost.question.name, cost.files, f"{cost.read:,}", f"{cost.rows:,}"),
+            *(
+                cost.question.span,
+                cost.question.view,
+                cost.question.name,
+                cost.files,
+                f"{cost.read:,}",
+                f"{cost.rows:,}",
+            ),
             *("–" if cost.cold is None else f"{cost.cold:.0f}", f"{cost.warm:.1f}", f"{cost.own:.2f}"),
             *(f"{cost.cached:.2f}", f"{cost.hand:.1f}", f"{cost.ratio:.2f}"),
         )

@@ -171,5 +171,3 @@ def check(title: str, answers: Mapping[str, float]) -> None:
     first, *others = answers.values()
     if any(abs(other - first) > AGREE * max(abs(first), 1.0) for other in others):
         raise SystemExit(f"{title}: the answers differ: {answers}")
-
-
