@@ -1,4 +1,4 @@
-"""A DuckDB connection as one has it by hand: the same settings, the same shared macros, and nothing of the dashboard's."""
+"""A DuckDB connection as one has it by hand: the same settings and shared macros, and nothing else."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -9,7 +9,8 @@ Each distinct question that the views ask over each range is measured
 Warm, cached and by hand take turns, and what counts is their medians. Seven questions are also answered from the stored
 rows in SQL and in pandas, and the answers compared.
 
-python benchmarks/queries.py FOLDER [--cache FOLDER] [--spans 1d 30d …] [--region NEM] [--rounds 7] [--no-cold] [--no-pandas]
+python benchmarks/queries.py FOLDER [--cache FOLDER] [--spans 1d 30d …] [--region NEM] [--rounds 7]
+    [--no-cold] [--no-pandas]
 
 FOLDER: data, such as that of five_years.py. The roll-ups are made before anything is measured.
 """
@@ -42,7 +43,7 @@ WORST = 12
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one question [ms]. ``files`` and ``read``: what DuckDB is given, and the rows in it; ``rows``: the answer's."""
+    """Of one question [ms]. ``files`` and ``read``: what DuckDB is given, and the rows in it; ``rows``: the answer."""
 
     question: Question
     files: int
@@ -125,31 +126,23 @@ def show_spans(costs: Sequence[Cost]) -> None:
     head = ("range", "questions", "cold", "warm", "by hand", "own", "cached")
     print("\nMedians over the questions that a range is the shortest to ask [ms], and the ratios of warm to by hand:\n")
     print(table((*head, "ratio", "its p95", f"over {AIM}"), rows))
-    total = {name: sum(getattr(cost, name) for cost in costs) for name in ("warm", "hand", "own")}
+    warm, hand, own = (sum(getattr(cost, name) for cost in costs) for name in ("warm", "hand", "own"))
     print(
-        f"\nAll {len(costs)}, one after the other: warm {total['warm']:.0f} ms, by hand {total['hand']:.0f} ms "
-        f"({total['warm'] / total['hand']:.2f}), own {total['own']:.0f} ms ({total['own'] / total['warm']:.1%} of warm)."
+        f"\nAll {len(costs)}, one after the other: warm {warm:.0f} ms, by hand {hand:.0f} ms ({warm / hand:.2f}), "
+        f"own {own:.0f} ms ({own / warm:.1%} of warm)."
     )
 
 
 def show_questions(title: str, costs: Sequence[Cost]) -> None:
     """A line a question."""
     head = ("range", "view", "query", "files", "rows read", "rows", "cold", "warm", "own", "cached", "by hand", "ratio")
-    rows = [
-        (
-            *(
-                cost.question.span,
-                cost.question.view,
-                cost.question.name,
-                cost.files,
-                f"{cost.read:,}",
-                f"{cost.rows:,}",
-            ),
-            *("–" if cost.cold is None else f"{cost.cold:.0f}", f"{cost.warm:.1f}", f"{cost.own:.2f}"),
-            *(f"{cost.cached:.2f}", f"{cost.hand:.1f}", f"{cost.ratio:.2f}"),
-        )
-        for cost in costs
-    ]
+    rows = []
+    for cost in costs:
+        asked = cost.question
+        own = ("–" if cost.cold is None else f"{cost.cold:.0f}", f"{cost.warm:.1f}", f"{cost.own:.2f}")
+        sizes = (cost.files, f"{cost.read:,}", f"{cost.rows:,}")
+        others = (f"{cost.cached:.2f}", f"{cost.hand:.1f}", f"{cost.ratio:.2f}")
+        rows.append((asked.span, asked.view, asked.name, *sizes, *own, *others))
     print(f"\n{title}\n\n{table(head, rows)}")
 
 

@@ -1,6 +1,6 @@
 """Seven questions as three people would answer them: the dashboard, one who writes SQL, one who writes pandas.
 
-The latter two read the stored tables and no roll-ups. Each answer comes down to one number, and the three have to agree.
+The latter two read the stored tables and no roll-ups. An answer comes down to one number, and the three have to agree.
 """
 
 import re
@@ -30,7 +30,7 @@ AGREE = 1e-6
 
 @dataclass(frozen=True)
 class Representative:
-    """``ask``: puts the question through the dashboard's own functions; the query whose name begins with ``query`` is it.
+    """``ask``: puts the question through the dashboard's own functions; it is the query of a name like ``query``.
 
     ``total``: what an answer comes down to.   ``tables``: what is read by hand, without its minutes.
     """

@@ -61,6 +61,7 @@ def test_what_is_kept_follows_every_change_of_names(root: Path) -> None:
         lambda: months[0].unlink(),
         lambda: half_hour(root, "scada30", "2026-08-10 12:00", "backup"),
         lambda: half_hour(root, "scada30", "2026-08-20 12:00"),
+        lambda: half_hour(root, "scada30", "2026-06-20 12:00", "backup"),  # another month under the same name
         lambda: (root / UNITS.table).unlink(),
         lambda: half_hour(root, "scada30", "2026-07-20 12:00"),
     )
