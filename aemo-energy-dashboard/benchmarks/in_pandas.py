@@ -54,7 +54,7 @@ def flows(tables: Tables, units: Path, given: Given) -> float:  # noqa: ARG001
 
 def demand(tables: Tables, units: Path, given: Given) -> float:  # noqa: ARG001
     """MWh of mean demand by region and time bucket, and of the NEM."""
-    rows = _read(tables["regions"], given)[["settlementdate", "regionid", "totaldemand"]]
+    rows = _read(tables["demand"], given)[["settlementdate", "regionid", "totaldemand"]]
     whole = rows.groupby("settlementdate")["totaldemand"].agg(["sum", "size"])
     nem = whole[whole["size"] == 5]["sum"].rename("totaldemand").reset_index().assign(regionid="NEM")
     return _means(pd.concat([rows, nem]), "regionid", "totaldemand", given)

@@ -24,6 +24,7 @@ from aemo_dashboard.station.page import PAGE as STATIONS
 
 BY_HAND = Path(__file__).with_name("by_hand")
 STATION = "Bayswater"
+SCADA, PRICES = {"scada": "scada"}, {"prices": "prices"}
 AGREE = 1e-6
 """Of a sum of millions of numbers in another order."""
 
@@ -32,13 +33,13 @@ AGREE = 1e-6
 class Representative:
     """``ask``: puts the question through the dashboard's own functions; it is the query of a name like ``query``.
 
-    ``total``: what an answer comes down to.   ``tables``: what is read by hand, without its minutes.
+    ``total``: what an answer comes down to.   ``tables``: what is read by hand, by parameter, without its minutes.
     """
 
     title: str
     ask: Callable[[QueryManager, Window], object]
     query: str
-    tables: tuple[str, ...]
+    tables: Mapping[str, str]
     by_pandas: Callable[[Mapping[str, Path], Path, Mapping[str, object]], float]
     total: Callable[[pd.DataFrame], float]
     whole_days: bool = False
@@ -62,8 +63,9 @@ class Representative:
         return next(replace(each, view=self.title) for each in views.heard if re.match(self.query, each.name))
 
     def files(self, folder: Path, window: Window) -> dict[str, Path]:
-        """The folders of the tables by their names without minutes."""
-        return {name: folder / f"{name}{window.resolution.stored}.parquet" for name in self.tables}
+        """The folders of the tables by parameter."""
+        minutes = window.resolution.stored
+        return {name: folder / f"{table}{minutes}.parquet" for name, table in self.tables.items()}
 
 
 def values(question: Question, window: Window) -> dict[str, object]:
@@ -105,7 +107,7 @@ QUESTIONS = (
         "Generation by fuel",
         lambda queries, window: generation_adapter.load_stored(queries, window, NEM_REGION),
         "generation_by_fuel|daily_generation",
-        ("scada",),
+        SCADA,
         in_pandas.generation,
         mean_total("mw"),
     ),
@@ -113,7 +115,7 @@ QUESTIONS = (
         "Prices",
         lambda queries, window: price_adapter.load_stored(queries, window, NEM_REGION),
         "prices",
-        ("prices",),
+        PRICES,
         in_pandas.prices,
         mean_total("rrp"),
     ),
@@ -121,7 +123,7 @@ QUESTIONS = (
         "Revenue by unit",
         value_adapter.by_unit,
         "unit_totals",
-        ("scada", "prices"),
+        SCADA | PRICES,
         in_pandas.revenue,
         lambda frame: float(frame["revenue"].sum()),
     ),
@@ -129,7 +131,7 @@ QUESTIONS = (
         "Station",
         _station,
         "station_readings",
-        ("scada",),
+        SCADA,
         in_pandas.station,
         lambda frame: mean_total("mw")(frame[frame["duid"] != ""]),
     ),
@@ -137,7 +139,7 @@ QUESTIONS = (
         "Flows",
         flows_adapter.load,
         "flows",
-        ("transmission", "prices"),
+        {"transmission": "transmission"} | PRICES,
         in_pandas.flows,
         lambda frame: float(frame["value"].sum()),
     ),
@@ -145,7 +147,7 @@ QUESTIONS = (
         "Demand",
         lambda queries, window: demand_adapter.extremes(queries, window),
         "demand",
-        ("regions",),
+        {"demand": "regions"},
         in_pandas.demand,
         mean_total("mw"),
     ),
@@ -153,7 +155,7 @@ QUESTIONS = (
         "Summary by fuel and price band",
         _summary,
         "fuel_sums",
-        ("scada", "prices"),
+        SCADA | PRICES,
         in_pandas.summary,
         lambda frame: float(frame["revenue"].sum()),
         whole_days=True,

@@ -47,9 +47,8 @@ def half_hour(root: Path, table: str, stamp: str, part: str | None = None) -> No
 
 def test_what_is_kept_follows_every_change_of_names(root: Path) -> None:
     kept = Origins(root, WITH_UNITS)
-    sources = [
-        Source(name, *window) for name in ROLLUPS for window in ((), (START, END), (None, None, ("2026-07.parquet",)))
-    ]
+    windows = ((), (START, END), (at("2026-08-15 00:00"), END), (None, None, ("2026-07.parquet",)))
+    sources = [Source(name, *window) for name in ROLLUPS for window in windows]
     months = [root / "scada30.parquet" / f"2026-{month}.parquet" for month in ("07", "08")]
     changes = (
         lambda: half_hour(root, "scada30", "2026-07-10 12:00"),
