@@ -18,6 +18,8 @@ from aemo_dashboard.shared.rollups import ROLLUPS
 from aemo_dashboard.shared.theme import DARK
 
 TTL_SECONDS = 3600.0
+MAKERS = {rollup.sql for rollup in ROLLUPS.values()}
+"""Queries that make roll-ups: no questions of a page."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Listening(Views):
     ) -> tuple[pd.DataFrame, Fingerprint]:
         """As `Views.run`."""
         answer = super().run(name, sources, values)
-        if name not in ROLLUPS:
+        if name not in MAKERS:
             self.heard.append(Question(name, dict(sources), dict(values)))
         return answer
 
