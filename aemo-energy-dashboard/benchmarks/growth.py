@@ -10,6 +10,7 @@ The folders are made as five_years.py makes them, below FOLDER, where they stay;
 
 import argparse
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -52,7 +53,10 @@ class Stored:
         """Make it, if it isn't there."""
         folder, cache = below / f"{years}-years", below / f"{years}-years-cache"
         if not folder.exists():
-            make(folder, years)
+            making = folder.with_name(f"{folder.name}.making")  # what was broken off is never taken for whole
+            shutil.rmtree(making, ignore_errors=True)
+            make(making, years)
+            making.rename(folder)
         views = Listening(folder, cache)
         began = time.perf_counter()
         for _ in views.warm():
