@@ -16,6 +16,7 @@ FOLDER: data, such as that of five_years.py. The roll-ups are made before anythi
 """
 
 import argparse
+import os
 import statistics
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -213,6 +214,7 @@ def main() -> None:
             counts = {name: rows_in(part_files(given.folder, name)) for name in TABLES}
             print("Rows stored: " + ", ".join(f"{name} {count:,}" for name, count in counts.items()) + ".")
             questions = of_pages(views, given.spans, given.region)
+            os.sync()  # so that all pages can be dropped
             cold = None if given.no_cold else cache
             costs = [measure(views, bare, question, cold, given.rounds) for question in questions]
             show_spans(costs)
