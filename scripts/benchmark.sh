@@ -33,6 +33,7 @@ done
 scripts/install.sh --dev
 PATH=$PWD/.venv/bin:$PATH
 # settings of this shell must not steer what is measured
+export PYTHONUNBUFFERED=1
 unset NEMWEB_URL SHARED_DATA_DIR LOG_DIR LOG_LEVEL DASHBOARD_CACHE_DIR
 
 dashboard=aemo-energy-dashboard/benchmarks collector=aemo-data-updater/benchmarks

@@ -64,7 +64,7 @@ def in_turns(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str
 
 
 def drop_pages(files: Iterable[Path]) -> None:
-    """Let the system forget the contents of files, so that they are read from the disk; not what is yet to be written."""
+    """Let the system forget the contents of files that are on the disk already, so that they are read from there."""
     for path in files:
         number = os.open(path, os.O_RDONLY)
         try:
@@ -95,12 +95,13 @@ def _work(connection: Connection, work: Callable[..., Any], given: tuple[object,
 
 
 def apart(work: Callable[..., Any], *given: object, preload: Sequence[str] = ()) -> Ended:
-    """Do a piece of work in a fresh process that has imported some modules and done nothing else.
+    """Do a piece of work in a fresh process that has imported some modules and done nothing else. The first call says
+    which; a process imports what else it needs before its clock begins.
 
     It is ended where it takes more than ``GIVE_UP_MB`` or ``GIVE_UP_SECONDS``. RuntimeError where it fails.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([work.__module__, *preload])
+    context.set_forkserver_preload(list(preload))
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(theirs, work, given))
     process.start()
