@@ -13,7 +13,7 @@ from aemo_dashboard.shared.asked import Asked
 from aemo_dashboard.shared.duckdb_views import Source, Value, Views
 from aemo_dashboard.shared.glance import Fingerprint
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.page import chosen, content_of, pinned
+from aemo_dashboard.shared.page import Page, chosen, content_of, pinned
 from aemo_dashboard.shared.rollups import ROLLUPS
 from aemo_dashboard.shared.theme import DARK
 
@@ -86,11 +86,11 @@ def listening(folder: Path, cache: Path) -> Iterator[Listening]:
         views.close()
 
 
-def of_pages(views: Listening, spans: Sequence[str], region: str) -> list[Question]:
+def of_pages(views: Listening, spans: Sequence[str], region: str, pages: Sequence[Page] = PAGES) -> list[Question]:
     """Every distinct question of every view, the shortest range first. Views share what they ask alike."""
     found: dict[str, Question] = {}
     for span in spans:
-        for page in PAGES:
+        for page in pages:
             choices = chosen(page.choices())
             for view in page.views:
                 views.heard.clear()
