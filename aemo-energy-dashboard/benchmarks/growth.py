@@ -78,7 +78,7 @@ def questions(all_of: Sequence[Stored], rounds: int) -> list[Line]:
             if put:
                 works = {str(years): _work(*question) for years, question in put.items()}
                 took = in_turns(works, rounds)
-                found.append((f"{asked.title}, {span}", {years: took[str(years)] for years in put}, "{:.1f}"))
+                found.append((f"{asked.title}, {span}", {years: took[str(years)].median for years in put}, "{:.1f}"))
     return found
 
 
