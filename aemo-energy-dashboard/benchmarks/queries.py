@@ -7,8 +7,8 @@ Each distinct question that the views ask over each range is measured
   cached  through QueryManager, where the frame is known: look at the files only,
   by hand the very SQL text over the very list of files on a DuckDB connection with the same settings, frame included.
 Warm, cached and by hand take turns; shown are medians, and ratios of these and of the quickest rounds, which what else
-the machine does disturbs least. Seven questions are also answered from the stored
-rows in SQL and in pandas, and the answers compared.
+the machine does disturbs least. Seven questions are also answered from the stored rows in SQL and in pandas, and the
+answers compared.
 
 python benchmarks/queries.py FOLDER [--cache FOLDER] [--spans 1d 30d …] [--region NEM] [--rounds 7]
     [--no-cold] [--no-pandas]
@@ -146,21 +146,7 @@ def show_spans(costs: Sequence[Cost]) -> None:
 
 def show_questions(title: str, costs: Sequence[Cost]) -> None:
     """A line a question."""
-    head = (
-        "range",
-        "view",
-        "query",
-        "files",
-        "rows read",
-        "rows",
-        "cold",
-        "warm",
-        "own",
-        "cached",
-        "by hand",
-        "ratio",
-        "quickest",
-    )
+    sizes, times = ("files", "rows read", "rows"), ("cold", "warm", "own", "cached", "by hand", "ratio", "quickest")
     rows = []
     for cost in costs:
         asked = cost.question
