@@ -10,14 +10,13 @@ are asked for.
 
 import contextlib
 import logging
-import os
 import random
 import re
 import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -41,7 +40,7 @@ log = logging.getLogger(__name__)
 OPTIMISTIC_TRIES = 3
 COPY_TRIES = 5
 KEPT_LISTS = 64
-"""Lists of roll-ups by what they were made of, a few tens of KB each over years."""
+"""Lists of roll-ups, by roll-up and months, with what they were made of: some 20 KB each over five years."""
 MEMORY_LIMIT = "400MB"
 MACROS, RELATIONS = "macros", "relations"
 """The files of expressions and relations that the other queries share; roll-ups the former only."""
@@ -87,7 +86,7 @@ class Views:
         self._threads = threading.local()
         with_units = {name for name, rollup in ROLLUPS.items() if "units" in self._parameters[rollup.sql]}
         self._origins = Origins(data_dir, frozenset(with_units))
-        self._found: LRUCache[Hashable, list[Path]] = LRUCache(KEPT_LISTS)
+        self._found: LRUCache[tuple[str, ...], tuple[Fingerprint, list[Path]]] = LRUCache(KEPT_LISTS)
         self._lock = threading.Lock()
         self._no_units = Path(self._scratch.name) / "units.csv"
         self._no_units.write_text(",".join(UNIT_COLUMNS) + "\n", encoding="utf-8")
@@ -140,12 +139,13 @@ class Views:
         """The files that are kept of some origins: those that were found last time, where both are still there."""
         read = glance.fingerprint(origins)
         with self._lock:
-            found = self._found.get((what, read))
-        if found is None or not all(map(os.path.isfile, found)):
-            found = make()
-            if fingerprint(origins) == read:  # else what was made may be of files that came meanwhile
-                with self._lock:
-                    self._found[what, read] = found
+            kept = self._found.get(what)
+        if kept is not None and kept[0] == read and all(path.is_file() for path in kept[1]):
+            return kept[1]
+        found = make()
+        if fingerprint(origins) == read:  # else what was made may be of files that came meanwhile
+            with self._lock:
+                self._found[what] = read, found
         return found
 
     def _unit_list(self, glance: Glance) -> list[Path]:
