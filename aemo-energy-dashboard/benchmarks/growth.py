@@ -1,8 +1,8 @@
 """How waits grow with the years that are stored: the same work over folders of 1, 2, 5 and 10 years.
 
 Seven questions as a new one costs (their numbers are found twice by `queries.py`), the first answer of a process, the
-roll-ups at a first start, and one commit of the collector. The folders take turns, and what counts is the
-medians, of starts the quickest.
+roll-ups at a first start, and one commit of the collector. The folders take turns, and what counts is the medians, of
+starts the quickest.
 
 python benchmarks/growth.py [--years 1 2 5 10] [--keep FOLDER] [--rounds 7]
 
@@ -78,7 +78,7 @@ def questions(all_of: Sequence[Stored], rounds: int) -> list[Line]:
             if put:
                 works = {str(years): _work(*question) for years, question in put.items()}
                 took = in_turns(works, rounds)
-                found.append((f"{asked.title}, {span}", {years: took[str(years)].median for years in put}, "{:.1f}"))
+                found.append((f"{asked.title}, {span}", {years: took[str(years)] for years in put}, "{:.1f}"))
     return found
 
 

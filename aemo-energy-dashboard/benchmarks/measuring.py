@@ -49,21 +49,8 @@ def milliseconds(work: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - began)
 
 
-@dataclass(frozen=True)
-class Took:
-    """Milliseconds of a piece of work. ``quickest`` is the least disturbed by what else the machine does."""
-
-    median: float
-    quickest: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> "Took":
-        """Of some rounds."""
-        return cls(statistics.median(values), min(values))
-
-
-def in_turns(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Took]:
-    """How long each takes; they take turns, first one and then another first, so that a busy moment meets all.
+def in_turns(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """The median of each [ms]; they take turns, first one and then another first, so that a busy moment meets all.
 
     Short ones have more rounds: a few moments of the machine are no measure of a millisecond.
     """
@@ -73,7 +60,7 @@ def in_turns(works: Mapping[str, Callable[[], object]], rounds: int) -> dict[str
         for name in list(works) if turn % 2 == 0 else reversed(works):
             took[name].append(milliseconds(works[name]))
         turn += 1
-    return {name: Took.of(values) for name, values in took.items()}
+    return {name: statistics.median(values) for name, values in took.items()}
 
 
 def drop_pages(files: Iterable[Path]) -> None:

@@ -6,9 +6,9 @@ Each distinct question that the views ask over each range is measured
   own     what of that is not DuckDB's,
   cached  through QueryManager, where the frame is known: look at the files only,
   by hand the very SQL text over the very list of files on a DuckDB connection with the same settings, frame included.
-Warm, cached and by hand take turns; shown are medians, and ratios of these and of the quickest rounds, which what else
-the machine does disturbs least. Seven questions are also answered from the stored rows in SQL and in pandas, and the
-answers compared.
+Warm, cached and by hand take turns, and what counts is their medians. A ratio is of warm to by hand; what is around
+DuckDB's part of warm is told as a ratio too, of the same moments, so that a busy machine can't come between the two.
+Seven questions are also answered from the stored rows in SQL and in pandas, and the answers compared.
 
 python benchmarks/queries.py FOLDER [--cache FOLDER] [--spans 1d 30d …] [--region NEM] [--rounds 7]
     [--no-cold] [--no-pandas]
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bare import Bare
-from measuring import Took, apart, drop_pages, in_turns, milliseconds, p95, rows_in, table, yardstick
+from measuring import apart, drop_pages, in_turns, milliseconds, p95, rows_in, table, yardstick
 from recording import TTL_SECONDS, Listening, Question, listening, of_pages
 from representative import QUESTIONS, Representative, by_hand, check, values, window_for
 
@@ -53,21 +53,21 @@ class Cost:
     files: int
     read: int
     rows: int
-    warm: Took
-    own: Took
-    cached: Took
-    hand: Took
+    warm: float
+    own: float
+    cached: float
+    hand: float
     cold: float | None
 
     @property
     def ratio(self) -> float:
-        """Of warm to by hand, by the medians."""
-        return self.warm.median / self.hand.median
+        """Of warm to by hand."""
+        return self.warm / self.hand
 
     @property
-    def quickest(self) -> float:
-        """The same of the quickest rounds."""
-        return self.warm.quickest / self.hand.quickest
+    def around(self) -> float:
+        """Of warm to DuckDB's part of it: what looking at files adds, in the same moments."""
+        return self.warm / (self.warm - self.own)
 
 
 def files_of(bound: Mapping[str, object]) -> list[Path]:
@@ -112,7 +112,7 @@ def measure(views: Listening, bare: Bare, question: Question, cache: Path | None
     if cache is not None:
         drop_pages(files)
         cold = apart(first_question, views.data_dir, cache, question, preload=PRELOAD).said
-    return Cost(question, len(files), rows_in(files), len(frame), own=Took.of(own), cold=cold, **took)
+    return Cost(question, len(files), rows_in(files), len(frame), own=statistics.median(own), cold=cold, **took)
 
 
 def show_spans(costs: Sequence[Cost]) -> None:
@@ -120,24 +120,22 @@ def show_spans(costs: Sequence[Cost]) -> None:
     rows = []
     for span in dict.fromkeys(cost.question.span for cost in costs):
         of_span = [cost for cost in costs if cost.question.span == span]
-        ratios, quickest = [cost.ratio for cost in of_span], [cost.quickest for cost in of_span]
+        ratios, around = [cost.ratio for cost in of_span], [cost.around for cost in of_span]
         colds = [cost.cold for cost in of_span if cost.cold is not None]
-        middle = [
-            statistics.median(getattr(c, name).median for c in of_span) for name in ("warm", "hand", "own", "cached")
-        ]
+        middle = [statistics.median(getattr(c, name) for c in of_span) for name in ("warm", "hand", "own", "cached")]
         rows.append(
             (
                 *(span, len(of_span), f"{statistics.median(colds):.0f}" if colds else "–"),
                 *(f"{value:.1f}" for value in middle[:2]),
                 *(f"{value:.2f}" for value in middle[2:]),
-                *(f"{statistics.median(each):.2f} · {p95(each):.2f}" for each in (ratios, quickest)),
-                sum(ratio > AIM for ratio in quickest),
+                *(f"{statistics.median(each):.2f} · {p95(each):.2f}" for each in (ratios, around)),
+                sum(ratio > AIM for ratio in around),
             )
         )
     head = ("range", "questions", "cold", "warm", "by hand", "own", "cached")
     print("\nMedians over the questions that a range is the shortest to ask [ms], and the ratios of warm to by hand:\n")
-    print(table((*head, "ratio · p95", "of the quickest · p95", f"these over {AIM}"), rows))
-    warm, hand, own = (sum(getattr(cost, name).median for cost in costs) for name in ("warm", "hand", "own"))
+    print(table((*head, "ratio · p95", "around · p95", f"these over {AIM}"), rows))
+    warm, hand, own = (sum(getattr(cost, name) for cost in costs) for name in ("warm", "hand", "own"))
     print(
         f"\nAll {len(costs)}, one after the other: warm {warm:.0f} ms, by hand {hand:.0f} ms ({warm / hand:.2f}), "
         f"own {own:.0f} ms ({own / warm:.1%} of warm)."
@@ -146,15 +144,16 @@ def show_spans(costs: Sequence[Cost]) -> None:
 
 def show_questions(title: str, costs: Sequence[Cost]) -> None:
     """A line a question."""
-    sizes, times = ("files", "rows read", "rows"), ("cold", "warm", "own", "cached", "by hand", "ratio", "quickest")
+    asking, times = ("range", "view", "query"), ("cold", "warm", "own", "cached", "by hand", "ratio", "around")
+    head = (*asking, "files", "rows read", "rows", *times)
     rows = []
     for cost in costs:
         asked = cost.question
-        own = ("–" if cost.cold is None else f"{cost.cold:.0f}", f"{cost.warm.median:.1f}", f"{cost.own.median:.2f}")
-        size = (cost.files, f"{cost.read:,}", f"{cost.rows:,}")
-        others = (f"{cost.cached.median:.2f}", f"{cost.hand.median:.1f}", f"{cost.ratio:.2f}", f"{cost.quickest:.2f}")
-        rows.append((asked.span, asked.view, asked.name, *size, *own, *others))
-    print(f"\n{title}\n\n{table(('range', 'view', 'query', *sizes, *times), rows)}")
+        own = ("–" if cost.cold is None else f"{cost.cold:.0f}", f"{cost.warm:.1f}", f"{cost.own:.2f}")
+        sizes = (cost.files, f"{cost.read:,}", f"{cost.rows:,}")
+        others = (f"{cost.cached:.2f}", f"{cost.hand:.1f}", f"{cost.ratio:.2f}", f"{cost.around:.2f}")
+        rows.append((asked.span, asked.view, asked.name, *sizes, *own, *others))
+    print(f"\n{title}\n\n{table(head, rows)}")
 
 
 def three_ways(
@@ -187,8 +186,8 @@ def three_ways(
             answers["pandas"] = ended.said
     check(f"{asked.title}, {window.start} to {window.end}", answers)
     return (
-        *(f"{took['cached'].median:.2f}", f"{took['warm'].median:.1f}", f"{took['SQL'].median:.1f}"),
-        *(f"{took['SQL'].median / took['warm'].median:.1f}", told),
+        *(f"{took['cached']:.2f}", f"{took['warm']:.1f}", f"{took['SQL']:.1f}"),
+        *(f"{took['SQL'] / took['warm']:.1f}", told),
     )
 
 
@@ -228,8 +227,8 @@ def main() -> None:
             cold = None if given.no_cold else cache
             costs = [measure(views, bare, question, cold, given.rounds) for question in questions]
             show_spans(costs)
-            worst = sorted(costs, key=lambda cost: -cost.quickest)[:WORST]
-            show_questions("The worst ratios of the quickest rounds:", worst)
+            worst = sorted(costs, key=lambda cost: -cost.around)[:WORST]
+            show_questions("Those to which looking at files adds the most:", worst)
             show_ways(views, bare, given.spans, given.rounds, not given.no_pandas)
             show_questions("All of them:", costs)
             bare.close()
