@@ -32,7 +32,7 @@ from aemo_dashboard.shared.resolution_manager import DAILY, FIVE, THIRTY, Resolu
 from aemo_dashboard.shared.stations import stations as grouped
 from aemo_dashboard.shared.tables import REGIONS
 from aemo_dashboard.shared.theme import DARK
-from aemo_dashboard.station.data import _half_hours_stored, reading_sources
+from aemo_dashboard.station.data import _half_hours_stored
 
 END = at("2026-08-31 18:10")
 DAY = Window.of(END - timedelta(days=1), END)
@@ -322,7 +322,7 @@ def test_hours_of_stations_are_the_same_over_a_roll_up_and_what_follows_it(root:
     frame["mw"] = frame["mw"].where(frame["duid"] != "PUMP9", -frame["mw"])
     hour = (frame["t"] - pd.Timedelta(minutes=30)).dt.hour
     window = Window.of(times[0] - timedelta(minutes=30), times[-1], "daily")
-    assert reading_sources(window, window.start)[1] == at("2026-08-01 00:00")
+    list(queries.views.warm())  # July is read from its copy in unit order
     members = {"both": ("COAL1", "COAL2"), "all": ("COAL1", "COAL2", "PUMP9"), "one": ("COAL2",)}
     found = hours_of_day.of_units(queries, window, members)
     for name, duids in members.items():

@@ -16,7 +16,7 @@ from aemo_dashboard.shared.origins import Origins
 from aemo_dashboard.shared.rollups import ROLLUPS
 from aemo_dashboard.shared.tables import partition_span
 
-WITH_UNITS = frozenset({"fuel_days", "fuel_half_hours", "unit_days", "unit_half_hours"})
+WITH_UNITS = frozenset({"fuel_days", "fuel_half_hours", "unit_days"})
 START, END = at("2026-06-10 00:00"), at("2026-09-02 00:00")
 moments = st.integers(0, 24 * 120).map(lambda hours: at("2026-05-01 00:00") + timedelta(hours=hours))
 names = st.sets(

@@ -157,8 +157,8 @@ def check_size(window: Window, width: int, most: int, of: str) -> None:
     days = step * (most // width) // DAY
     fewer = f", or fewer {of}" if of == UNITS else ""
     raise TooMuchError(
-        f"This would be some {points * width:,} rows ({points:,} intervals of {width:,} {of}), and {most:,} can be had: "
-        f"ask for {' or '.join([*fitting[:1], f'at most {days:,} days' if days else 'less than a day'])}{fewer}."
+        f"This would be some {points * width:,} rows ({points:,} intervals of {width:,} {of}), and {most:,} can be "
+        f"had: ask for {' or '.join([*fitting[:1], f'at most {days:,} days' if days else 'less than a day'])}{fewer}."
     )
 
 

@@ -20,7 +20,7 @@ from aemo_dashboard.shared.flows_adapter import touching
 from aemo_dashboard.shared.formulas import INTERCONNECTORS
 from aemo_dashboard.shared.fuels import BELOW_AXIS, MERIT_ORDER
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
-from aemo_dashboard.shared.resolution_manager import Window
+from aemo_dashboard.shared.resolution_manager import FIVE, Window
 from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
 from aemo_dashboard.station.data import stored_window
 
@@ -79,7 +79,7 @@ def by_duid(queries: QueryManager, asked: ByDuid) -> Rows:
     wanted = sorted(set(named) - set(outside)) if named else sorted(fitting)
     window = asked.window(queries, max(1, len(wanted)), of=UNITS)
     notes: tuple[str, ...] = ()
-    if named and asked.resolution == "auto":
+    if asked.resolution != FIVE.key:  # as the pages of stations do
         window, notes = stored_window(window, queries, lambda other: _hours(queries, other, wanted))
     if everywhere and not named:
         wanted = sorted({*wanted, *unit_adapter.unlisted(queries, window)})

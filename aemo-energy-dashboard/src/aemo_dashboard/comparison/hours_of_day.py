@@ -21,7 +21,7 @@ from aemo_dashboard.shared.formulas import NOT_GENERATION, RENEWABLE_FUELS, net_
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import Window
 from aemo_dashboard.shared.tables import NEM_REGION, REGIONS
-from aemo_dashboard.station.data import reading_sources
+from aemo_dashboard.shared.unit_adapter import reading_sources
 
 HOURS = pd.RangeIndex(24, name="hour")
 
@@ -67,10 +67,9 @@ def of_series(queries: QueryManager, window: Window, region: str, series: str) -
 
 def of_units(queries: QueryManager, window: Window, members: Mapping[str, Sequence[str]]) -> dict[str, pd.Series]:
     """MW of groups of units, consumption negative. ``members``: the units of each group; one may be in several."""
-    sources, since = reading_sources(window, window.start)
     pairs = [(duid, name) for name, duids in members.items() for duid in duids]
     duids, names = [duid for duid, _ in pairs], [name for _, name in pairs]
-    rows = queries.frame("by_hour_units", sources, duids=duids, names=names, since=since, **_span(window))
+    rows = queries.frame("by_hour_units", reading_sources(window), duids=duids, names=names, **_span(window))
     return {name: _on_hours(rows[rows["name"] == name]) for name in members}
 
 

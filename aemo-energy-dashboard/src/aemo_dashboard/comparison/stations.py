@@ -19,7 +19,6 @@ from aemo_dashboard.errors import DashboardError, RequestError
 from aemo_dashboard.shared import generation_adapter, unit_adapter, value_adapter
 from aemo_dashboard.shared.adapters import Loaded, latest_window, on_stamps
 from aemo_dashboard.shared.content import Column
-from aemo_dashboard.shared.duckdb_views import UNITS
 from aemo_dashboard.shared.formulas import capacity_factor, price_of, weighted_mean
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import DAILY, Window
@@ -178,7 +177,7 @@ def _together(queries: QueryManager, window: Window, members: Members, hours: pd
     first, last = torn[torn].index[[0, -1]]
     span = Window((first - window.resolution.step).to_pydatetime(), min(last.to_pydatetime(), window.end), DAILY)
     pairs = [(duid, name) for name, duids in members.items() for duid in duids]
-    readings = {"scada": span.source("scada"), "units": UNITS}
+    readings = unit_adapter.reading_sources(span)
     lists = {"duids": [duid for duid, _ in pairs], "names": [name for _, name in pairs]}
     tidy = queries.frame("unit_group_hours", readings, **lists, **span.values())
     exact = on_stamps(tidy, span, "name", "hours")

@@ -34,6 +34,7 @@ from aemo_dashboard.shared.origins import Source as Source
 from aemo_dashboard.shared.origins import Value as Value
 from aemo_dashboard.shared.rollups import ROLLUPS, UNIT_LIST, Rollup, RollupStore, identity
 from aemo_dashboard.shared.tables import TABLES, TEXT, UNIT_COLUMNS
+from aemo_dashboard.shared.unit_order import UNIT_ORDER, UnitCopies
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def load_sql() -> dict[str, str]:
 
 
 _UNIT_SCHEMA = pa.schema([(name, TEXT) for name in UNIT_COLUMNS])
-MADE = frozenset({*ROLLUPS, UNITS.table})
+MADE = frozenset({*ROLLUPS, *UNIT_ORDER, UNITS.table})
 """Tables of which queries read what is kept of them in the cache folder."""
 
 
@@ -92,6 +93,7 @@ class Views:
         self._no_units.write_text(",".join(UNIT_COLUMNS) + "\n", encoding="utf-8")
         self._empty = self._write_empty_files(Path(self._scratch.name))
         self._rollups = RollupStore(cache_dir, data_dir, Path(self._scratch.name) / "rollups")
+        self._copies = UnitCopies(self._rollups)
         self._text_of = {name: identity(macros, *self._texts(rollup)) for name, rollup in ROLLUPS.items()}
 
     def _texts(self, rollup: Rollup) -> list[str]:
@@ -107,6 +109,7 @@ class Views:
         """
         empty = {}
         schemas = {name: table.schema for name, table in TABLES.items()}
+        schemas |= {name: schemas[table] for name, table in UNIT_ORDER.items()}
         for name, schema in (schemas | {name: rollup.schema for name, rollup in ROLLUPS.items()}).items():
             empty[name] = folder / f"{name}.parquet"
             pq.write_table(schema.empty_table(), empty[name])
@@ -124,6 +127,8 @@ class Views:
         """The files that a query reads for a source; roll-ups that aren't there yet are made."""
         if source == UNITS:
             return self._unit_list(glance)
+        if (source.table in UNIT_ORDER or source.but is not None) and source.parts is None:
+            return self._in_unit_order(source, glance)
         if source.table not in ROLLUPS:
             return self._origins.of(source, glance)
         rollup, months = ROLLUPS[source.table], self._origins.months(source, glance)
@@ -147,6 +152,17 @@ class Views:
             with self._lock:
                 self._found[what] = read, found
         return found
+
+    def _in_unit_order(self, source: Source, glance: Glance) -> list[Path]:
+        """The copies of a source's months that there are; for a source ``but`` them, the parts of its other months."""
+        if source.start is None or source.end is None:
+            raise ValueError(f"{source} needs a window.")
+        kept = self._copies.kept(source.but or source.table, glance, source.start, source.end)
+        if source.but is None:
+            return list(kept.values())
+        months = glance.dated_months(source.table)
+        copied = {path for month in kept for path in months[month]}
+        return [path for path in self._origins.of(source, glance) if path not in copied]
 
     def _unit_list(self, glance: Glance) -> list[Path]:
         """The list of units as a part file; none where there is no list."""
@@ -189,6 +205,7 @@ class Views:
             for month in reversed(self._origins.months(Source(rollup.name), glance)):
                 yield self._rolled_up(rollup, month, glance)
             yield from self._files(Source(rollup.name), Glance(self.data_dir))
+        yield from self._copies.make(Glance(self.data_dir))
 
     @contextlib.contextmanager
     def at_a_glance(self) -> Iterator[None]:
@@ -234,10 +251,13 @@ class Views:
                 fault = error
             except duckdb.Error as error:
                 fault = error
-                self._rollups.drop_damaged(path for key in found if sources[key].table in MADE for path in found[key])
             now = Glance(self.data_dir)
             unmoved = self.fingerprint(sources, now) == before
             self._seen_anew(now)  # what was looked at after this query is the look before the next one
+            if isinstance(fault, duckdb.Error) and (
+                unmoved or attempt + 1 == OPTIMISTIC_TRIES
+            ):  # to look takes seconds
+                self._rollups.drop_damaged(path for key in found if sources[key].table in MADE for path in found[key])
             if unmoved:
                 if fault is None:
                     return frame, before

@@ -90,6 +90,8 @@ class Glance:
         self._months: dict[str, Mapping[str, list[Path]]] = {}
         self.origins: dict[Hashable, list[Path]] = {}
         """The existing files behind each source that was asked for."""
+        self.copies: dict[str, dict[str, Path | None]] = {}
+        """The copies in unit order that were there when they were first looked for, by name and month."""
 
     def listing(self, table: str) -> Listing:
         """All part files of a table; temporary files (leading dot) and foreign names are left out."""
@@ -115,6 +117,13 @@ class Glance:
     def parts_in(self, table: str, start: datetime, end: datetime) -> list[Path]:
         """The part files whose name says that they can hold stamps in ``(start, end]``; other names always can."""
         return self.listing(table).within(start, end)
+
+    def dated_months(self, table: str) -> Mapping[str, list[Path]]:
+        """The parts of each month by their names alone; none at all where one is of another name: any may share rows
+        with it.
+        """
+        listing = self.listing(table)
+        return listing.by_month if listing.dated else {}
 
     def by_month(self, table: str) -> Mapping[str, list[Path]]:
         """The parts that hold rows of each month, by its name ``2026-08``: those of its days or of the month, and those

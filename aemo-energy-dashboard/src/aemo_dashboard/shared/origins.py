@@ -11,6 +11,7 @@ from cachetools import LRUCache
 from aemo_dashboard.shared.glance import Glance
 from aemo_dashboard.shared.rollups import ROLLUPS, Rollup
 from aemo_dashboard.shared.tables import partition_span
+from aemo_dashboard.shared.unit_order import UNIT_ORDER
 
 Value = str | int | float | datetime | Sequence[str] | Sequence[int] | Sequence[float]
 KEPT = 4 * len(ROLLUPS)
@@ -24,6 +25,7 @@ class Source:
     start: datetime | None = None
     end: datetime | None = None
     parts: tuple[str, ...] | None = None  # file names, instead of a window
+    but: str | None = None  # copies in unit order (`unit_order`): the months that they have are left out
 
 
 UNITS = Source("reference/duid_mapping.csv")
@@ -71,11 +73,10 @@ class Origins:
         if source.table == UNITS.table:
             path = self._data_dir / source.table
             return [path] if path.is_file() else []
-        if source.parts is not None:
-            return glance.parts_named(source.table, source.parts)
+        table = UNIT_ORDER.get(source.table, source.table)
         if source.start is not None and source.end is not None:
-            return glance.parts_in(source.table, source.start, source.end)
-        return glance.parts(source.table)
+            return glance.parts_in(table, source.start, source.end)
+        return glance.parts(table) if source.parts is None else glance.parts_named(table, source.parts)
 
     def _behind(self, rollup: Rollup, months: Sequence[str], glance: Glance) -> list[Path]:
         kept = self._by_month(rollup, glance)

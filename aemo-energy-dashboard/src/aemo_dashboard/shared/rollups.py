@@ -40,8 +40,7 @@ class Rollup:
 
     ``query``: the name of its query where it has not its own; ``takes``: the parameter of the base table's files.
     ``earlier``: parameters of ``joined`` that hold the month before, too: on the first of a month, its few hours are no
-    measure of what is usual.   ``group``: rows of a row group, where small ones let a query pass over most of the file.
-    ``values``: what its query takes besides; definitions that stand in Python, once.
+    measure of what is usual.   ``values``: what its query takes besides; definitions that stand in Python, once.
     """
 
     name: str
@@ -49,7 +48,6 @@ class Rollup:
     joined: tuple[tuple[str, str], ...]  # (parameter, table)
     columns: tuple[tuple[str, pa.DataType], ...]
     earlier: tuple[str, ...] = ()
-    group: int | None = None
     values: Mapping[str, Sequence[str] | Sequence[float] | int] = field(default_factory=lambda: MappingProxyType({}))
     query: str = ""
     takes: str = "scada"
@@ -122,13 +120,6 @@ ROLLUPS = {
             earlier=("fuels",),
         ),
         Rollup(
-            "unit_half_hours",
-            "scada30",
-            (),
-            (("duid", TEXT), ("mw", FLOAT), ("above_mw", FLOAT)),
-            group=20_000,
-        ),
-        Rollup(
             "band_days",
             "scada30",
             (("fuels", "fuel_half_hours"), ("prices", "prices30")),
@@ -181,6 +172,11 @@ class RollupStore:
         self._locks: dict[Path, threading.Lock] = {}
         self._lock = threading.Lock()
 
+    @property
+    def lasting(self) -> bool:
+        """Whether what is kept outlives this process."""
+        return self.folder != self._spare
+
     @staticmethod
     def _usable(cache_dir: Path | None, data_dir: Path) -> Path | None:
         """The folder's own place below the cache; None, and a line in the log, where nothing can be written."""
@@ -222,14 +218,14 @@ class RollupStore:
         """Write a roll-up; where the cache has become unusable, into the spare folder from then on."""
         try:
             path = self.path(rollup, stem, key)
-            self._write(path, rows, rollup.group)
+            self._write(path, rows)
         except OSError as error:
             if self.folder == self._spare:
                 raise
             log.warning("The cache folder %s can't be written any more (%s)", self.folder, error)
             self.folder = self._spare
             path = self.path(rollup, stem, key)
-            self._write(path, rows, rollup.group)
+            self._write(path, rows)
         self._tidy(path, stem)
         return path
 
@@ -238,8 +234,6 @@ class RollupStore:
 
         To open a file costs as much as to read ten thousand rows of it.
         """
-        if rollup.group is not None:  # its groups are of the order within a part
-            return list(months.values())
         years = Counter(stem[:4] for stem in months if MONTH.fullmatch(stem))
         found = [path for stem, path in months.items() if years[stem[:4]] != 12 or not MONTH.fullmatch(stem)]
         for year in (year for year, count in years.items() if count == 12):
@@ -261,26 +255,32 @@ class RollupStore:
         """Remove roll-ups that can't be read, so that the next try makes them again."""
         for path in paths:
             try:
-                pq.read_table(path)
+                with pq.ParquetFile(path) as file:
+                    for _ in file.iter_batches():
+                        pass
             except (pa.ArrowException, OSError) as error:
                 log.warning("The roll-up %s can't be read and is made again: %s", path, error)
                 path.unlink(missing_ok=True)
 
     @staticmethod
-    def _write(path: Path, rows: pa.Table, group: int | None) -> None:
+    def _write(path: Path, rows: pa.Table) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.writing")
         try:
-            pq.write_table(rows, beside, compression="zstd", row_group_size=group)
+            pq.write_table(rows, beside, compression="zstd")
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
 
     def _tidy(self, kept: Path, stem: str) -> None:
-        """Remove earlier roll-ups of the same part, once nobody can be about to open them."""
+        """Remove earlier roll-ups of the same part."""
+        self.retire(other for other in kept.parent.glob(f"{stem}.*.parquet") if other != kept)
+
+    def retire(self, replaced: Iterable[Path]) -> None:
+        """Remove files that nobody will ask for again, once nobody can be about to open them: not at the first call."""
         now = time.monotonic()
-        for other in kept.parent.glob(f"{stem}.*.parquet"):
-            if other != kept and now - self._replaced.setdefault(other, now) > KEEP_REPLACED_SECONDS:
+        for path in replaced:
+            if now - self._replaced.setdefault(path, now) > KEEP_REPLACED_SECONDS:
                 with suppress(OSError):
-                    other.unlink()
-                del self._replaced[other]
+                    path.unlink()
+                del self._replaced[path]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 import pandas as pd
 
@@ -11,10 +10,9 @@ from aemo_dashboard.nemtime import spoken
 from aemo_dashboard.shared import price_adapter, unit_adapter, value_adapter
 from aemo_dashboard.shared.adapters import Loaded, on_stamps, spoken_window, unit_days
 from aemo_dashboard.shared.asked import Asked, window_of
-from aemo_dashboard.shared.duckdb_views import UNITS, Source
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.page import Chosen
-from aemo_dashboard.shared.resolution_manager import DAILY, FIVE, THIRTY, Window, holds_more, lacks_much
+from aemo_dashboard.shared.resolution_manager import DAILY, FIVE, Window, holds_more, lacks_much
 from aemo_dashboard.shared.tables import NEM_REGION
 from aemo_dashboard.station.registry import Station, Unit, stations_of
 from aemo_dashboard.station.search import meant, popular, suggested
@@ -24,8 +22,6 @@ TOGETHER = ""
 SUGGESTIONS = 5
 Hours = Callable[[Window], float]
 WORTH_NAMING_HOURS = 0.5
-ROLLED = "unit_half_hours"
-ROLLED_FROM_HOURS = 62 * 24
 
 
 @dataclass(frozen=True)
@@ -185,24 +181,8 @@ def hours_together(rows: pd.DataFrame) -> float:
 
 
 def _readings(queries: QueryManager, subject: Subject, window: Window) -> pd.DataFrame:
-    sources, since = reading_sources(window, window.start)
-    values = {**window.values(), "since": since}
-    return queries.frame("station_readings", sources, duids=subject.duids, **values)
-
-
-def reading_sources(window: Window, begin: datetime) -> tuple[dict[str, Source], datetime]:
-    """Where a few units are read: whole months before the newest from the roll-up in their order, the rest as stored.
-
-    And the end of what is read from the roll-up. The newest month changes with every interval, and a few weeks are
-    read as quickly as rolled up. ``begin``: from where it is read.
-    """
-    table = f"scada{window.resolution.stored}"
-    since = window.end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    if window.resolution.stored != THIRTY.stored or window.hours < ROLLED_FROM_HOURS:
-        since = begin
-    rolled = Source(ROLLED, begin, since) if since > begin else Source(ROLLED, parts=())
-    stored = Source(table, since, window.end) if since < window.end else Source(table, parts=())
-    return {"rolled": rolled, "scada": stored, "units": UNITS}, since
+    sources = unit_adapter.reading_sources(window)
+    return queries.frame("station_readings", sources, duids=subject.duids, **window.values())
 
 
 def load_output(queries: QueryManager, subject: Subject, window: Window) -> Output:

@@ -9,7 +9,8 @@ from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.page import Chosen
 from aemo_dashboard.shared.resolution_manager import Window
 from aemo_dashboard.shared.theme import PRICE_COLOURS, SERIES_COLOURS, UNIT_COLOURS, Theme
-from aemo_dashboard.station.data import TOGETHER, Subject, hours_together, reading_sources, stored_window, subject_of
+from aemo_dashboard.shared.unit_adapter import reading_sources
+from aemo_dashboard.station.data import TOGETHER, Subject, hours_together, stored_window, subject_of
 from aemo_dashboard.station.registry import Unit
 from aemo_dashboard.station.words import heading, notes
 
@@ -44,13 +45,11 @@ def show(queries: QueryManager, asked: Asked, chosen: Chosen, theme: Theme) -> C
 
 def output_by_hour(queries: QueryManager, subject: Subject, window: Window) -> pd.DataFrame:
     """duid (``TOGETHER`` for the sum), hour (0 … 23, of the interval's start), mw, above_mw [mean MW], hours [h]."""
-    sources, since = reading_sources(window, window.start)
     return queries.frame(
         "station_hours",
-        sources,
+        reading_sources(window),
         duids=subject.duids,
         start=window.start,
-        since=since,
         end=window.end,
         step=window.resolution.stored,
     )

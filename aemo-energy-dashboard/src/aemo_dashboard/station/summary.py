@@ -19,12 +19,12 @@ from aemo_dashboard.shared.formulas import (
 )
 from aemo_dashboard.shared.hybrid_query_manager import QueryManager
 from aemo_dashboard.shared.resolution_manager import Window
+from aemo_dashboard.shared.unit_adapter import reading_sources
 from aemo_dashboard.station.data import (
     TOGETHER,
     Subject,
     load_price,
     price_notes,
-    reading_sources,
     stored_window,
 )
 from aemo_dashboard.station.registry import Unit, capacity_of
@@ -137,7 +137,7 @@ def _running(queries: QueryManager, subject: Subject, window: Window) -> Running
     """Hours, starts and peaks by (duid, side), from the stored intervals."""
     asked = [(unit.duid, side, running_threshold_mw(unit.capacity_mw)) for unit in subject.units for side in unit.sides]
     before = window.start - timedelta(minutes=window.resolution.stored)
-    sources, since = reading_sources(window, before)
+    sources = reading_sources(window, before)
     frame = queries.frame(
         "station_running",
         sources | {"prices": window.source("prices")},
@@ -147,7 +147,6 @@ def _running(queries: QueryManager, subject: Subject, window: Window) -> Running
         region=subject.station.region or "",
         before=before,
         start=window.start,
-        since=since,
         end=window.end,
         step=window.resolution.stored,
     )

@@ -8,6 +8,12 @@ create macro bucket_end(stamp_, step_, bucket_) as
 create macro energy_mwh(mw_, step_) as mw_ * step_ / 60.0;
 create macro revenue_dollars(mw_, dollars_per_mwh_, step_) as mw_ * dollars_per_mwh_ * step_ / 60.0;
 
+-- What a unit puts out of what it reports, MW, consumption negative, and the positive part of that.   positive: the mean of
+-- the positive 5-minute values, null where the value is of 5 minutes itself.   consumes: may be null.
+create macro output_mw(value_, consumes_) as case when consumes_ then -value_ else value_ end;
+create macro output_above_mw(value_, positive_, consumes_) as
+    coalesce(positive_, greatest(value_, 0)) - case when consumes_ then value_ else 0 end;
+
 -- One row a unit.   fuel: 'Unknown' where the list has none.   capacity_mw: MW, the sum of its rows where a list has one
 -- for each of its machines; null where none has a number.   consumes: reports positive MW while it consumes, as pumps and
 -- the charging side of two-unit batteries do (dispatch type Load).
@@ -33,9 +39,8 @@ create macro unit_readings(scada_, units_, after_, until_) as table
         upper(trim(scada.duid)) as duid,
         unit.region,
         case when unit.consumes and unit.fuel <> 'Battery Storage' then 'Load' else coalesce(unit.fuel, 'Unknown') end as fuel,
-        case when unit.consumes then -scada.scadavalue else scada.scadavalue end as mw,
-        coalesce(scada.scadavalue_positive, greatest(scada.scadavalue, 0)) as up,
-        case when unit.consumes then up - scada.scadavalue else up end as above_mw
+        output_mw(scada.scadavalue, unit.consumes) as mw,
+        output_above_mw(scada.scadavalue, scada.scadavalue_positive, unit.consumes) as above_mw
     from read_parquet(scada_, union_by_name = true) as scada
     left join units(units_) as unit on unit.duid = upper(trim(scada.duid))
     where scada.settlementdate > after_ and scada.settlementdate <= until_ and isfinite(scada.scadavalue);

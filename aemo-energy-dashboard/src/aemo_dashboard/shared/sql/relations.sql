@@ -60,21 +60,32 @@ create macro fuel_hours_of_day(intervals_, days_, step_) as table
     group by 1, 2
     order by 1, 2;
 
--- Output of some units by interval.   mw: MW, consumption negative.   above_mw: its positive part, split by 5-minute interval.
--- rolled: files of unit_half_hours, read in (after, since];  scada: part files, read in (since, until].
-create macro rolled_readings(rolled_, scada_, units_, duids_, after_, since_, until_) as table
-    select settlementdate, duid, mw, above_mw
-    from read_parquet(rolled_)
-    where settlementdate > after_ and settlementdate <= since_ and list_contains(duids_, duid)
-    union all
-    select settlementdate, duid, mw, above_mw
-    from unit_readings(scada_, units_, since_, until_)
-    where list_contains(duids_, duid);
+-- Output of some units by interval in (after, until].   mw: MW, consumption negative.   above_mw: its positive part, split by
+-- 5-minute interval.
+-- ordered: copies of months in the order of units, in which few row groups hold them;  scada: part files of all other months.
+create macro readings_of(ordered_, scada_, units_, duids_, after_, until_) as table
+    with listed as (
+        select settlementdate, duid, scadavalue, scadavalue_positive
+        from read_parquet(ordered_, union_by_name = true)
+        where settlementdate > after_ and settlementdate <= until_ and list_contains(duids_, duid)
+        union all
+        select settlementdate, upper(trim(duid)) as duid, scadavalue, scadavalue_positive
+        from read_parquet(scada_, union_by_name = true)
+        where settlementdate > after_ and settlementdate <= until_ and list_contains(duids_, upper(trim(duid)))
+    )
+    select
+        listed.settlementdate,
+        listed.duid,
+        output_mw(scadavalue, unit.consumes) as mw,
+        output_above_mw(scadavalue, scadavalue_positive, unit.consumes) as above_mw
+    from listed
+    left join units(units_) as unit using (duid)
+    where isfinite(scadavalue);
 
 -- The same, and of all of them together (duid ''), summed by interval before anything is averaged.
-create macro station_intervals(rolled_, scada_, units_, duids_, after_, since_, until_) as table
+create macro station_intervals(ordered_, scada_, units_, duids_, after_, until_) as table
     with readings as materialized (
-        select * from rolled_readings(rolled_, scada_, units_, duids_, after_, since_, until_)
+        select * from readings_of(ordered_, scada_, units_, duids_, after_, until_)
     )
     select * from readings
     union all by name

@@ -2,14 +2,14 @@
 --   hour: 0 … 23, of the interval's start, NEM time: 00:00 belongs to 23.   duid: '' for all together, summed by interval
 --   before anything is averaged.   mw: mean MW, consumption negative.   above_mw: mean of the positive parts, split by unit
 --   and 5-minute interval.   hours: h of data behind them.
--- $rolled: files of unit_half_hours, read in ($start, $since];  $scada: part files of a table whose rows cover $step minutes
--- each, read in ($since, $end];  $units: duid_mapping.csv.
+-- $ordered: copies in unit order of months of a table whose rows cover $step minutes each;  $scada: part files of its other
+-- months;  $units: duid_mapping.csv.
 select
     hour(settlementdate - to_minutes($step)) as hour,
     duid,
     avg(mw) as mw,
     avg(above_mw) as above_mw,
     count(*) * $step / 60.0 as hours
-from station_intervals($rolled, $scada, $units, $duids, $start, $since, $end)
+from station_intervals($ordered, $scada, $units, $duids, $start, $end)
 group by 1, 2
 order by 1, 2

@@ -8,13 +8,13 @@
 -- $duids, $sides, $thresholds (MW): lists of equal length.   $region: whose price.
 -- The interval that ends at $start is read for what ran before the first one, and is in no other number: so the starts of
 -- windows beside each other add up to those of both together.
--- $rolled: files of unit_half_hours, read in ($before, $since];  $scada, $prices: part files of tables whose rows cover $step
--- minutes each, of which $scada is read in ($since, $end];  $before: $step minutes before $start;  $units: duid_mapping.csv.
+-- $ordered: copies in unit order of months of a table whose rows cover $step minutes each;  $scada: part files of its other
+-- months;  $prices: part files of that step;  $before: $step minutes before $start;  $units: duid_mapping.csv.
 with wanted as (
     select unnest($duids) as duid, unnest($sides)::int as side, unnest($thresholds)::double as threshold_mw
 ),
 readings as materialized (
-    select settlementdate, duid, mw from rolled_readings($rolled, $scada, $units, $duids, $before, $since, $end)
+    select settlementdate, duid, mw from readings_of($ordered, $scada, $units, $duids, $before, $end)
 ),
 sided as materialized (
     select
