@@ -1,6 +1,8 @@
 """What one 5-minute commit costs, whatever the history behind it, beside rewriting one file of all of it.
 
 ``python benchmarks/commit.py [--days 400] [--duids 500] [--repeats 5]``. All rows are made up, in a temporary folder.
+``--years 1 2 5 10`` instead gives, as JSON, what a commit costs in folders with the part files of so many years. Those
+before the last week are one day's and one month's under all their names: a commit opens none of them.
 Each measurement has its own process and the same starting files; they take turns, and the table shows medians.
 """
 
@@ -146,6 +148,18 @@ def make_history(root: Path, names: list[str], days: int) -> None:
         start = end
 
 
+def make_years(root: Path, week: Path, years: int) -> None:
+    """The folder of a week, and a part file for every day and month of the years before it."""
+    shutil.copytree(week, root)
+    for table, form, step in ((SCADA5, "%Y-%m-%d", 1), (SCADA30, "%Y-%m", 28)):
+        folder = root / f"{table.name}.parquet"
+        oldest = min(folder.glob("*.parquet"))
+        for back in range(step, 366 * years, step):
+            path = folder / f"{MIDDAY - timedelta(days=back):{form}}.parquet"
+            if not path.exists():
+                os.link(oldest, path)
+
+
 def make_single(root: Path, history: Path) -> None:
     """The same rows of scada5 in one file."""
     root.mkdir()
@@ -193,6 +207,7 @@ def main() -> None:
     arguments.add_argument("--days", type=int, default=400)
     arguments.add_argument("--duids", type=int, default=500)
     arguments.add_argument("--repeats", type=int, default=5)
+    arguments.add_argument("--years", type=int, nargs="+")
     arguments.add_argument("--one", nargs=5, help=argparse.SUPPRESS)
     given = arguments.parse_args()
     if given.one:
@@ -202,9 +217,30 @@ def main() -> None:
     names = duids(given.duids)
     folder = Path(tempfile.mkdtemp())
     try:
-        _compare(folder, names, given.days, given.repeats)
+        if given.years:
+            _grow(folder, names, given.years, given.repeats)
+        else:
+            _compare(folder, names, given.days, given.repeats)
     finally:
         shutil.rmtree(folder)
+
+
+def _grow(folder: Path, names: list[str], years: list[int], repeats: int) -> None:
+    make_history(folder / "week", names, 7)
+    cases = {}
+    for each in years:
+        root = folder / f"years-{each}"
+        make_years(root, folder / "week", each)
+        cases[each] = Case(f"{each} years", root, names, "live")
+    for _ in range(repeats):
+        for case in cases.values():
+            case.measure()
+    print(json.dumps({each: _costs(case) for each, case in cases.items()}))
+
+
+def _costs(case: Case) -> dict[str, float]:
+    plain, sixth = case.milliseconds(lambda i: i % 6 != 5), case.milliseconds(lambda i: i % 6 == 5)
+    return {"ms": plain, "with_half_hours_ms": sixth, "peak_mb": case.peak}
 
 
 def _compare(folder: Path, names: list[str], days: int, repeats: int) -> None:
@@ -234,8 +270,8 @@ def _compare(folder: Path, names: list[str], days: int, repeats: int) -> None:
     print(f"{len(names)} units; a process with the imports alone has {one.idle:.0f} MB\n")
     print(f"{'one commit':36}{'ms':>10}{'with half hours, ms':>21}{'peak MB':>9}")
     for case in (one, many):
-        plain, sixth = case.milliseconds(lambda i: i % 6 != 5), case.milliseconds(lambda i: i % 6 == 5)
-        print(f"{case.title:36}{plain:10.1f}{sixth:21.1f}{case.peak:9.0f}")
+        costs = _costs(case)
+        print(f"{case.title:36}{costs['ms']:10.1f}{costs['with_half_hours_ms']:21.1f}{costs['peak_mb']:9.0f}")
     for case in (*singles, *months):
         print(f"{case.title:36}{case.milliseconds():10.1f}{'':21}{case.peak:9.0f}")
     ratio = many.milliseconds() / one.milliseconds()

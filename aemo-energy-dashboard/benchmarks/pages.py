@@ -10,24 +10,18 @@ that runs; --cold leaves that out.
 """
 
 import argparse
-import os
-import re
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
+from browsing import ARGUMENTS, CHROMIUM
+from measuring import megabytes, p95, yardstick
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, sync_playwright
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-
-from browsing import ARGUMENTS, CHROMIUM, SCRIPT
+from servers import start, stop  # puts the tests' helpers on the path, too
 from serving import free_port
 
 from aemo_dashboard.pages import PAGES
@@ -70,41 +64,6 @@ class Waits:
     def all(self) -> list[float]:
         """Every one."""
         return [wait for waits in self.of.values() for wait in waits]
-
-
-def p95(values: list[float]) -> float:
-    """The value that one in twenty exceeds."""
-    return statistics.quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else max(values, default=0.0)
-
-
-def yardstick() -> float:
-    """Milliseconds of a fixed piece of work: how fast the machine is just now, for comparing two runs."""
-    began = time.perf_counter()
-    total = 0
-    for number in range(5_000_000):
-        total += number
-    assert total
-    return 1000 * (time.perf_counter() - began)
-
-
-def megabytes(pid: int) -> float:
-    """Resident memory of a process [MB]."""
-    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    return int(found[1]) / 1024 if found else float("nan")
-
-
-def start(data: Path, cache: Path, port: int) -> tuple[subprocess.Popen[bytes], float]:
-    """A server, and the seconds from its start to its first page."""
-    environment = {**os.environ, "SHARED_DATA_DIR": str(data), "DASHBOARD_PORT": str(port), "LOG_DIR": ""}
-    environment["DASHBOARD_CACHE_DIR"] = str(cache)
-    began = time.perf_counter()
-    server = subprocess.Popen([sys.executable, str(SCRIPT)], env=environment)
-    while True:
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}/healthz").is_success:
-                return server, time.perf_counter() - began
-        except httpx.TransportError:
-            time.sleep(0.01)
 
 
 def wait_of(page: Page) -> float | None:
@@ -199,8 +158,7 @@ def main() -> None:
         for _ in range(3):
             server, took = start(chosen.folder, cache, free_port())
             starts.append(took)
-            server.terminate()
-            server.wait()
+            stop(server)
         print(f"start to first answer: {', '.join(f'{took:.2f}' for took in starts)} s")
         before = yardstick()
         port = free_port()
@@ -215,8 +173,7 @@ def main() -> None:
                 page.close()
             browser.close()
         print(f"memory after it: {megabytes(server.pid):.0f} MB\n")
-        server.terminate()
-        server.wait()
+        stop(server)
     print("| first picture | times | median [ms] | p95 | most |\n|---|---|---|---|---|")
     table(first)
     print("\n| control | times | median [ms] | p95 | most |\n|---|---|---|---|---|")

@@ -17,8 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from pages import megabytes, start  # puts the tests' helpers on the path, too
+from measuring import megabytes
 from reading import reader
+from servers import start, stop  # puts the tests' helpers on the path, too
 from serving import free_port
 
 from aemo_dashboard.pages import PAGES
@@ -71,8 +72,7 @@ def main() -> None:
                 opened = [stack.enter_context(reader(port, number % len(PAGES))) for number in range(chosen.at_once)]
                 line(f"{chosen.at_once} readers at once", megabytes(server.pid), [one.received for one in opened])
         finally:
-            server.terminate()
-            server.wait()
+            stop(server)
 
 
 def _round(pid: int, port: int, numbers: Iterable[int], busy: int) -> tuple[float, list[int]]:

@@ -16,9 +16,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -26,22 +24,27 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from cachetools import LRUCache
 
 from aemo_dashboard.errors import DataError, reason
 from aemo_dashboard.shared.glance import Fingerprint, Glance, fingerprint
+from aemo_dashboard.shared.origins import UNITS as UNITS  # who asks Views a question names these with it
+from aemo_dashboard.shared.origins import Origins, month_span
+from aemo_dashboard.shared.origins import Source as Source
+from aemo_dashboard.shared.origins import Value as Value
 from aemo_dashboard.shared.rollups import ROLLUPS, UNIT_LIST, Rollup, RollupStore, identity
-from aemo_dashboard.shared.tables import TABLES, TEXT, UNIT_COLUMNS, partition_span
+from aemo_dashboard.shared.tables import TABLES, TEXT, UNIT_COLUMNS
 from aemo_dashboard.shared.unit_order import UNIT_ORDER, UnitCopies
 
 log = logging.getLogger(__name__)
 
 OPTIMISTIC_TRIES = 3
 COPY_TRIES = 5
+KEPT_LISTS = 64
+"""Lists of roll-ups, by roll-up and months, with what they were made of: some 20 KB each over five years."""
 MEMORY_LIMIT = "400MB"
 MACROS, RELATIONS = "macros", "relations"
 """The files of expressions and relations that the other queries share; roll-ups the former only."""
-
-Value = str | int | float | datetime | Sequence[str] | Sequence[int] | Sequence[float]
 
 
 def load_sql() -> dict[str, str]:
@@ -54,29 +57,9 @@ def load_sql() -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True)
-class Source:
-    """What a query reads under one parameter name: a table or roll-up in a window, parts of one, or the units."""
-
-    table: str
-    start: datetime | None = None
-    end: datetime | None = None
-    parts: tuple[str, ...] | None = None  # file names, instead of a window
-    but: str | None = None  # copies in unit order (`unit_order`): the months that they have are left out
-
-
-UNITS = Source("reference/duid_mapping.csv")
 _UNIT_SCHEMA = pa.schema([(name, TEXT) for name in UNIT_COLUMNS])
 MADE = frozenset({*ROLLUPS, *UNIT_ORDER, UNITS.table})
 """Tables of which queries read what is kept of them in the cache folder."""
-
-
-def _span(month: str) -> tuple[datetime, datetime]:
-    """Where a month begins and ends, whose name is that of a part."""
-    span = partition_span(month)
-    if span is None:
-        raise ValueError(f"{month!r} names no month.")
-    return span
 
 
 class Views:
@@ -102,6 +85,10 @@ class Views:
         )
         self._connection.execute(macros + relations)
         self._threads = threading.local()
+        with_units = {name for name, rollup in ROLLUPS.items() if "units" in self._parameters[rollup.sql]}
+        self._origins = Origins(data_dir, frozenset(with_units))
+        self._found: LRUCache[tuple[str, ...], tuple[Fingerprint, list[Path]]] = LRUCache(KEPT_LISTS)
+        self._lock = threading.Lock()
         self._no_units = Path(self._scratch.name) / "units.csv"
         self._no_units.write_text(",".join(UNIT_COLUMNS) + "\n", encoding="utf-8")
         self._empty = self._write_empty_files(Path(self._scratch.name))
@@ -136,52 +123,6 @@ class Views:
         self._connection.close()
         self._scratch.cleanup()
 
-    def _origins(self, source: Source, glance: Glance) -> list[Path]:
-        """The existing files of the data folder behind a source."""
-        if source not in glance.origins:
-            glance.origins[source] = self._found(source, glance)
-        return glance.origins[source]
-
-    def _found(self, source: Source, glance: Glance) -> list[Path]:
-        if source.table in ROLLUPS:
-            rollup = ROLLUPS[source.table]
-            behind = [self._sources_of(rollup, month, glance).values() for month in self._months(source, glance)]
-            return list(dict.fromkeys(path for each in behind for one in each for path in self._origins(one, glance)))
-        if source.table == UNITS.table:
-            path = self.data_dir / source.table
-            return [path] if path.is_file() else []
-        table = UNIT_ORDER.get(source.table, source.table)
-        if source.start is not None and source.end is not None:
-            return glance.parts_in(table, source.start, source.end)
-        return glance.parts(table) if source.parts is None else glance.parts_named(table, source.parts)
-
-    def _months(self, source: Source, glance: Glance) -> list[str]:
-        """The months of which a roll-up's source is made, oldest first.
-
-        A month and not a part is what a roll-up is of: a part of another name may hold rows beside those of dated
-        parts, and hours, peaks and shares are of all units of a half hour.
-        """
-        months = glance.by_month(ROLLUPS[source.table].base)
-        if source.parts is not None:
-            wanted = set(source.parts)
-            return sorted(month for month, parts in months.items() if wanted & {path.name for path in parts})
-        if source.start is None or source.end is None:
-            return sorted(months)
-        start, end = source.start, source.end
-        spans = ((month, *_span(month)) for month in months)
-        return sorted(month for month, first, last in spans if first < end and start < last)
-
-    def _sources_of(self, rollup: Rollup, month: str, glance: Glance) -> dict[str, Source]:
-        """What the roll-up of one month is made of."""
-        start, end = _span(month)
-        parts = glance.by_month(rollup.base).get(month, [])
-        before = (start - timedelta(days=1)).replace(day=1)
-        beside = {
-            name: Source(table, before if name in rollup.earlier else start, end) for name, table in rollup.joined
-        }
-        units = {"units": UNITS} if "units" in self._parameters[rollup.sql] else {}
-        return {rollup.takes: Source(rollup.base, parts=tuple(path.name for path in parts)), **units, **beside}
-
     def _files(self, source: Source, glance: Glance) -> list[Path]:
         """The files that a query reads for a source; roll-ups that aren't there yet are made."""
         if source == UNITS:
@@ -189,10 +130,28 @@ class Views:
         if (source.table in UNIT_ORDER or source.but is not None) and source.parts is None:
             return self._in_unit_order(source, glance)
         if source.table not in ROLLUPS:
-            return self._origins(source, glance)
-        rollup = ROLLUPS[source.table]
-        months = self._months(source, glance)
-        return self._rollups.by_year(rollup, {month: self._rolled_up(rollup, month, glance) for month in months})
+            return self._origins.of(source, glance)
+        rollup, months = ROLLUPS[source.table], self._origins.months(source, glance)
+
+        def make() -> list[Path]:
+            return self._rollups.by_year(rollup, {month: self._rolled_up(rollup, month, glance) for month in months})
+
+        return self._made((rollup.name, *months), self._origins.of(source, glance), glance, make)
+
+    def _made(
+        self, what: tuple[str, ...], origins: list[Path], glance: Glance, make: Callable[[], list[Path]]
+    ) -> list[Path]:
+        """The files that are kept of some origins: those that were found last time, where both are still there."""
+        read = glance.fingerprint(origins)
+        with self._lock:
+            kept = self._found.get(what)
+        if kept is not None and kept[0] == read and all(path.is_file() for path in kept[1]):
+            return kept[1]
+        found = make()
+        if fingerprint(origins) == read:  # else what was made may be of files that came meanwhile
+            with self._lock:
+                self._found[what] = read, found
+        return found
 
     def _in_unit_order(self, source: Source, glance: Glance) -> list[Path]:
         """The copies of a source's months that there are; for a source ``but`` them, the parts of its other months."""
@@ -203,34 +162,37 @@ class Views:
             return list(kept.values())
         months = glance.dated_months(source.table)
         copied = {path for month in kept for path in months[month]}
-        return [path for path in self._origins(source, glance) if path not in copied]
+        return [path for path in self._origins.of(source, glance) if path not in copied]
 
     def _unit_list(self, glance: Glance) -> list[Path]:
         """The list of units as a part file; none where there is no list."""
-        files = self._origins(UNITS, glance)
+        files = self._origins.of(UNITS, glance)
         if not files:
             return []
         read = glance.fingerprint(files)
         key = identity(self.sql[UNIT_LIST.name], read)
 
-        def make() -> tuple[pa.Table, str]:
+        def rows_and_key() -> tuple[pa.Table, str]:
             rows = self._rows_of(UNIT_LIST.name, {"units": [str(self._no_units), *map(str, files)]})
             if fingerprint(files) != read:
                 raise FileNotFoundError(f"{UNITS.table} was replaced while it was read")
             return pa.Table.from_pandas(rows, _UNIT_SCHEMA, preserve_index=False), key
 
-        return [self._rollups.have(UNIT_LIST, "units", key, make)]
+        def make() -> list[Path]:
+            return [self._rollups.have(UNIT_LIST, "units", key, rows_and_key)]
+
+        return self._made((UNIT_LIST.name,), files, glance, make)
 
     def _rolled_up(self, rollup: Rollup, month: str, glance: Glance) -> Path:
         def key(read: Fingerprint) -> str:
             return identity(self._text_of[rollup.name], read)
 
         def make() -> tuple[pa.Table, str]:
-            start, end = _span(month)
+            start, end = month_span(month)
             rows, read = self.run(rollup.sql, sources, {"start": start, "end": end, **rollup.values})
             return pa.Table.from_pandas(rows, rollup.schema, preserve_index=False), key(read)
 
-        sources = self._sources_of(rollup, month, glance)
+        sources = self._origins.made_of(rollup, month, glance)
         return self._rollups.have(rollup, month, key(self.fingerprint(sources, glance)), make)
 
     def warm(self) -> Iterator[Path]:
@@ -240,7 +202,7 @@ class Views:
         """
         for rollup in ROLLUPS.values():
             glance = Glance(self.data_dir)
-            for month in reversed(self._months(Source(rollup.name), glance)):
+            for month in reversed(self._origins.months(Source(rollup.name), glance)):
                 yield self._rolled_up(rollup, month, glance)
             yield from self._files(Source(rollup.name), Glance(self.data_dir))
         yield from self._copies.make(Glance(self.data_dir))
@@ -271,7 +233,7 @@ class Views:
 
     def fingerprint(self, sources: Mapping[str, Source], glance: Glance) -> Fingerprint:
         """The fingerprint of all files of the data folder behind these sources, at a glance."""
-        return glance.fingerprint(path for source in sources.values() for path in self._origins(source, glance))
+        return glance.fingerprint(path for source in sources.values() for path in self._origins.of(source, glance))
 
     def run(
         self, name: str, sources: Mapping[str, Source], values: Mapping[str, Value]

@@ -1,7 +1,8 @@
 """The files of the data folder as they stand at one moment, and the fingerprint of what a query reads of them."""
 
 import os
-from collections.abc import Hashable, Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -30,13 +31,50 @@ def _stamp(path: Path) -> Stamp | None:
         stat = path.stat()
     except FileNotFoundError:
         return None
-    return f"{path.parent.name}/{path.name}", stat.st_ino, stat.st_mtime_ns, stat.st_size
+    return _label(path), stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+
+@lru_cache(maxsize=20_000)
+def _label(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
 
 
 @lru_cache(maxsize=20_000)
 def _part(folder: Path, name: str) -> tuple[Path, Span | None]:
     path = folder / name
     return path, partition_span(path.stem)
+
+
+class Listing:
+    """The part files of a table by their names, oldest first. While the names are the same there is one object, by
+    which what follows from them can be kept.   ``dated``: all names say their span.
+    """
+
+    def __init__(self, spanned: Sequence[tuple[Path, Span | None]]) -> None:
+        self.paths = [path for path, _ in spanned]
+        self.by_name = {path.name: path for path in self.paths}
+        self.spanned = [(path, *span) for path, span in spanned if span is not None]
+        self.others = [path for path, span in spanned if span is None]
+        self.dated = not self.others
+        self.by_month: dict[str, list[Path]] = {}
+        """The dated ones of each month, by its name: that of the month or those of its days."""
+        for path, first, _ in self.spanned:
+            self.by_month.setdefault(f"{first:%Y-%m}", []).append(path)
+        self._firsts = [first for _, first, _ in self.spanned]
+        self._lasts = [last for _, _, last in self.spanned]
+        self._in_order = self._firsts == sorted(self._firsts) and self._lasts == sorted(self._lasts)
+
+    def within(self, start: datetime, end: datetime) -> list[Path]:
+        """Those whose name says that they can hold stamps in ``(start, end]``; other names always can."""
+        spanned = self.spanned
+        if self._in_order:  # two searches instead of a walk through thousands of days
+            spanned = spanned[bisect_right(self._lasts, start) : bisect_left(self._firsts, end)]
+        return [path for path, first, last in spanned if first < end and start < last] + self.others
+
+
+@lru_cache(maxsize=64)
+def _listing(folder: Path, names: tuple[str, ...]) -> Listing:
+    return Listing([_part(folder, name) for name in names])
 
 
 class Glance:
@@ -47,63 +85,55 @@ class Glance:
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        self._parts: dict[str, list[tuple[Path, Span | None]]] = {}
+        self._listings: dict[str, Listing] = {}
         self._stamps: dict[Path, Stamp | None] = {}
-        self._months: dict[str, dict[str, list[Path]]] = {}
-        self._named: dict[str, dict[str, Path]] = {}
+        self._months: dict[str, Mapping[str, list[Path]]] = {}
         self.origins: dict[Hashable, list[Path]] = {}
         """The existing files behind each source that was asked for."""
         self.copies: dict[str, dict[str, Path | None]] = {}
         """The copies in unit order that were there when they were first looked for, by name and month."""
 
-    def parts(self, table: str) -> list[Path]:
-        """All part files of a table, oldest first; temporary files (leading dot) and foreign names are left out."""
-        return [path for path, _ in self._spanned(table)]
-
-    def _spanned(self, table: str) -> list[tuple[Path, Span | None]]:
-        """Those files, each with the span that its name says."""
-        if table not in self._parts:
+    def listing(self, table: str) -> Listing:
+        """All part files of a table; temporary files (leading dot) and foreign names are left out."""
+        if table not in self._listings:
             folder = self.data_dir / f"{table}.parquet"
             try:
                 names = sorted(os.listdir(folder))  # noqa: PTH208 - a Path for every name is what costs here
             except (FileNotFoundError, NotADirectoryError):
                 names = []
-            kept = [name for name in names if name.endswith(".parquet") and not name.startswith(".")]
-            self._parts[table] = [_part(folder, name) for name in kept]
-        return self._parts[table]
+            kept = (name for name in names if name.endswith(".parquet") and not name.startswith("."))
+            self._listings[table] = _listing(folder, tuple(kept))
+        return self._listings[table]
+
+    def parts(self, table: str) -> list[Path]:
+        """All part files of a table, oldest first."""
+        return list(self.listing(table).paths)
 
     def parts_named(self, table: str, names: Iterable[str]) -> list[Path]:
         """The part files of these names that exist, in the order of the names."""
-        if table not in self._named:
-            self._named[table] = {path.name: path for path in self.parts(table)}
-        named = self._named[table]
-        return [named[name] for name in names if name in named]
+        by_name = self.listing(table).by_name
+        return [by_name[name] for name in names if name in by_name]
 
     def parts_in(self, table: str, start: datetime, end: datetime) -> list[Path]:
         """The part files whose name says that they can hold stamps in ``(start, end]``; other names always can."""
-        spanned = self._spanned(table)
-        return [path for path, span in spanned if span is None or (span[0] < end and start < span[1])]
+        return self.listing(table).within(start, end)
 
-    def dated_months(self, table: str) -> dict[str, list[Path]]:
+    def dated_months(self, table: str) -> Mapping[str, list[Path]]:
         """The parts of each month by their names alone; none at all where one is of another name: any may share rows
         with it.
         """
-        spanned = self._spanned(table)
-        months: dict[str, list[Path]] = {}
-        for path, span in spanned:
-            if span is None:
-                return {}
-            months.setdefault(f"{span[0]:%Y-%m}", []).append(path)
-        return months
+        listing = self.listing(table)
+        return listing.by_month if listing.dated else {}
 
-    def by_month(self, table: str) -> dict[str, list[Path]]:
+    def by_month(self, table: str) -> Mapping[str, list[Path]]:
         """The parts that hold rows of each month, by its name ``2026-08``: those of its days or of the month, and those
         of other names by what is in them.
         """
         if table not in self._months:
-            months: dict[str, list[Path]] = {}
-            for path, span in self._spanned(table):
-                for month in (_month(span[0]),) if span is not None else _months_inside(path, self._stamp(path)):
+            listing = self.listing(table)
+            months = listing.by_month if listing.dated else {key: [*paths] for key, paths in listing.by_month.items()}
+            for path in listing.others:
+                for month in _months_inside(path, self._stamp(path)):
                     months.setdefault(month, []).append(path)
             self._months[table] = months
         return self._months[table]
@@ -116,11 +146,6 @@ class Glance:
         if path not in self._stamps:
             self._stamps[path] = _stamp(path)
         return self._stamps[path]
-
-
-@lru_cache(maxsize=20_000)
-def _month(start: datetime) -> str:
-    return f"{start:%Y-%m}"
 
 
 @lru_cache(maxsize=100)
