@@ -17,7 +17,8 @@ from aemo_dashboard.api import documented, downloads, earlier, series, sums
 from aemo_dashboard.api.documented import LIMIT, TOKEN, UNCHANGED, UNREADABLE, refusals, responses_of
 from aemo_dashboard.api.endpoints import Endpoint
 from aemo_dashboard.api.facts import FACTS
-from aemo_dashboard.api.guarding import RefusedError, guard_of
+from aemo_dashboard.api.guarding import Guard, RefusedError, guard_of
+from aemo_dashboard.api.kept_answers import KeptAnswers
 from aemo_dashboard.api.responding import SIMULATED_HEADER, Responder
 from aemo_dashboard.config import Settings, listed
 from aemo_dashboard.errors import DashboardError, NoDataError, RequestError, TooMuchError, UnknownError
@@ -30,11 +31,19 @@ STATUS = {UnknownError: 404, NoDataError: 404, TooMuchError: 413, RequestError: 
 
 def add_to(app: FastAPI, services: Services, settings: Settings) -> None:
     """Mount the endpoints, and answer our own errors with their sentence."""
-    responder = Responder(services, settings.cache_ttl_seconds)
+
+    def refused(status: int, sentence: str, headers: dict[str, str] | None = None) -> JSONResponse:
+        return JSONResponse({"error": sentence, "simulated": services.simulated}, status, headers)
+
+    def refusal_of(error: RefusedError) -> JSONResponse:
+        return refused(error.status, str(error), error.headers)
+
+    responder, guard = Responder(services, settings.cache_ttl_seconds), guard_of(settings)
     app.include_router(_open(services))
-    app.include_router(_guarded(services, responder, settings))
+    app.include_router(_guarded(services, responder, settings, guard))
     app.include_router(downloads.router(services))
     documented.add_to(app, services)
+    app.add_middleware(KeptAnswers, responder=responder, state=services.state, guard=guard, refused=refusal_of)
     if origins := listed(settings.api_cors_origins):
         app.add_middleware(
             CORSMiddleware,
@@ -44,16 +53,13 @@ def add_to(app: FastAPI, services: Services, settings: Settings) -> None:
             expose_headers=["ETag", "Link", "Content-Disposition", SIMULATED_HEADER],
         )
 
-    def refused(status: int, sentence: str, headers: dict[str, str] | None = None) -> JSONResponse:
-        return JSONResponse({"error": sentence, "simulated": services.simulated}, status, headers)
-
     @app.exception_handler(DashboardError)
     def sentence(_: Request, error: DashboardError) -> JSONResponse:
         return refused(next(status for kind, status in STATUS.items() if isinstance(error, kind)), str(error))
 
     @app.exception_handler(RefusedError)
     def refusal(_: Request, error: RefusedError) -> JSONResponse:
-        return refused(error.status, str(error), error.headers)
+        return refusal_of(error)
 
     @app.exception_handler(RequestValidationError)
     def wrong(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -72,11 +78,11 @@ def _open(services: Services) -> APIRouter:
     return routes
 
 
-def _guarded(services: Services, responder: Responder, settings: Settings) -> APIRouter:
+def _guarded(services: Services, responder: Responder, settings: Settings, guard: Guard) -> APIRouter:
     """The endpoints over one data folder. They are plain functions: FastAPI runs them in its threads."""
     extra = (TOKEN if settings.api_token.get_secret_value() else {}) | (LIMIT if settings.api_rate_limit else {})
     said = refusals(extra)
-    guards: list[Any] = [Depends(guard_of(settings))]
+    guards: list[Any] = [Depends(guard)]
     if settings.api_token.get_secret_value():
         guards.append(Depends(HTTPBearer(auto_error=False)))  # for the document: the guard itself is the one above
     routes = APIRouter(dependencies=guards, responses=said)
