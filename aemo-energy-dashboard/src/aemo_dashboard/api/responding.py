@@ -1,4 +1,4 @@
-"""From a question to its response: kept answers, ETag and 304, gzip. An endpoint runs in one of FastAPI's threads.
+"""From a question to its response: kept answers, ETag and 304, gzip. An endpoint runs in a thread.
 
 What has been answered once, `kept_answers` answers without one.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from anyio import CapacityLimiter, to_thread
 from cachetools import LRUCache
 from fastapi import Request
 from fastapi.responses import Response
@@ -28,9 +29,16 @@ KEPT_BYTES = 48 * 1024 * 1024
 """Of tables, and the same of what is written of them."""
 AT_ONCE = 4
 """Questions whose rows are looked up at the same time: more would only take each other's processor and memory."""
+THREADS = 12
+"""In which they are looked up, written and waited for: their own, so that however many questions wait, health, files of
+the pages and the document still find one of the others.
+"""
 GZIP_FROM, GZIP_LEVEL = 1_000, 4
 ADDRESSES, LONGEST_ADDRESS = 2_000, 1_000
 """How many are remembered with what they ask for, and of how many letters at most."""
+
+
+Facts = Callable[[Services], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -70,17 +78,23 @@ class Responder:
         self._written: Memo[Written] = Memo(ttl_seconds, KEPT_BYTES, lambda each: each.bytes)
         self._understood: LRUCache[Address, Understood] = LRUCache(ADDRESSES)
         self._lock = threading.Lock()
+        self._threads = CapacityLimiter(THREADS)
         self._room = threading.BoundedSemaphore(AT_ONCE)
 
-    def respond(self, endpoint: Endpoint, asked: Asked, request: Request, *names: str) -> Response:
-        """The response to a question. ``names``: what its path says, too."""
+    async def answer(self, endpoint: Endpoint, asked: Asked, request: Request, *names: str) -> Response:
+        """The response to a question, made in a thread. ``names``: what its path says, too."""
+        return await to_thread.run_sync(self._respond, endpoint, asked, request, *names, limiter=self._threads)
+
+    async def tell(self, path: str, facts: Facts, request: Request) -> Response:
+        """The response of what takes no question: facts that depend on the data alone."""
+        return await to_thread.run_sync(self._tell, path, facts, request, limiter=self._threads)
+
+    def _respond(self, endpoint: Endpoint, asked: Asked, request: Request, *names: str) -> Response:
         state = self._services.state()
         understood = Understood((endpoint.path, *names, asked.model_dump_json()), asked.format)
         return self._reply(understood, state, request, lambda: self._write(endpoint, asked, names, state))
 
-    def tell(self, path: str, facts: Callable[[Services], Mapping[str, Any]], request: Request) -> Response:
-        """The response of what takes no question: facts that depend on the data alone."""
-
+    def _tell(self, path: str, facts: Facts, request: Request) -> Response:
         def write() -> Written:
             with self._services.queries.views.at_a_glance():
                 said = facts(self._services)

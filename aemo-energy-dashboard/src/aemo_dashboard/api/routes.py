@@ -79,7 +79,7 @@ def _open(services: Services) -> APIRouter:
 
 
 def _guarded(services: Services, responder: Responder, settings: Settings, guard: Guard) -> APIRouter:
-    """The endpoints over one data folder. They are plain functions: FastAPI runs them in its threads."""
+    """The endpoints over one data folder. What they do is done in threads."""
     extra = (TOKEN if settings.api_token.get_secret_value() else {}) | (LIMIT if settings.api_rate_limit else {})
     said = refusals(extra)
     guards: list[Any] = [Depends(guard)]
@@ -99,12 +99,12 @@ def _guarded(services: Services, responder: Responder, settings: Settings, guard
         )
     one = sums.ONE_STATION
 
-    def station(
+    async def station(
         request: Request,
         asked: Annotated[Any, Query()],
         id: Annotated[str, Path(max_length=120, description="A station by its name, or a unit by its DUID.")],
     ) -> Response:
-        return responder.respond(one, asked, request, id)
+        return await responder.answer(one, asked, request, id)
 
     station.__annotations__["asked"] = Annotated[one.asked, Query()]
     routes.add_api_route(
@@ -138,16 +138,16 @@ def _guarded(services: Services, responder: Responder, settings: Settings, guard
 
 
 def _handler(endpoint: Endpoint, responder: Responder) -> Any:
-    def answer(request: Request, asked: Any) -> Response:
-        return responder.respond(endpoint, asked, request)
+    async def answer(request: Request, asked: Any) -> Response:
+        return await responder.answer(endpoint, asked, request)
 
     answer.__annotations__["asked"] = Annotated[endpoint.asked, Query()]
     return answer
 
 
 def _teller(path: str, facts: Any, responder: Responder) -> Any:
-    def tell(request: Request) -> Response:
-        return responder.tell(path, facts, request)
+    async def tell(request: Request) -> Response:
+        return await responder.tell(path, facts, request)
 
     return tell
 
