@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from bokeh_fastapi.handler import WSHandler
 from reading import reader
 from serving import free_port
 from starlette.types import Message, Receive, Scope, Send
@@ -17,6 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 from aemo_dashboard.app import create_app
 from aemo_dashboard.config import Settings
 from aemo_dashboard.own_loop import beside, in_loop, loop_in_thread
+from aemo_dashboard.websocket import one_by_one
 
 BLOCKED_SECONDS = 1.5
 
@@ -68,7 +70,7 @@ def test_numbers_come_while_a_page_is_drawn(day: Path) -> None:
     ],
 )
 def test_who_does_what(scope: Scope, thread: str) -> None:
-    """And messages pass both ways, each sent and taken in the loop that the server is in."""
+    """Messages pass both ways, each sent and taken in the loop that the server is in."""
     seen: list[object] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,3 +109,26 @@ def test_a_fault_comes_back_and_an_end_goes_there() -> None:
     with loop_in_thread() as pages:
         asyncio.run(leaves(pages))
         assert ended.wait(5)
+
+
+async def test_the_frames_of_two_messages_are_not_mixed() -> None:
+    sent: list[str] = []
+
+    class Handler(WSHandler):
+        def __init__(self) -> None:
+            """Without a server."""
+
+    async def frames(_: WSHandler, message: str) -> int:
+        for frame in ("header", "metadata", "content"):
+            await asyncio.sleep(0)  # as where the browser is slow to take them
+            sent.append(f"{message} {frame}")
+            if message == "lost":
+                raise ConnectionError("gone")
+        return 3
+
+    send, one = one_by_one(frames), Handler()
+    results = await asyncio.gather(send(one, "first"), send(one, "lost"), send(one, "last"), return_exceptions=True)
+    assert [results[0], type(results[1]), results[2]] == [3, ConnectionError, 3]
+    assert sent == [
+        "first header", "first metadata", "first content", "lost header", "last header", "last metadata", "last content",
+    ]  # fmt: skip
