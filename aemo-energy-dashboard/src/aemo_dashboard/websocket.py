@@ -6,11 +6,16 @@ in memory for ever. It also defines ``check_origin`` and never asks it, so that 
 
 And what a reader has pressed just before he left is still handled when his session is gone, which is a fault with a
 trace in the log; nobody waits for that answer.
+
+A message is several frames, each of which may have to wait until the one before has gone: the next message begins
+when all of them are sent, or the browser takes the frames of two for one.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from bokeh.protocol.message import Message
 from bokeh_fastapi.handler import WSHandler  # type: ignore[import-untyped]  # it ships no types
@@ -55,8 +60,23 @@ def of_those_here(handle: Handle) -> Handle:
     return those_here
 
 
+SendMessage = Callable[[WSHandler, Message[Any]], Awaitable[int]]
+_sending: WeakKeyDictionary[WSHandler, asyncio.Lock] = WeakKeyDictionary()
+
+
+def one_by_one(send_message: SendMessage) -> SendMessage:
+    """``send_message`` that waits for the message before, in the order of the calls."""
+
+    async def in_turn(handler: WSHandler, message: Message[Any]) -> int:
+        async with _sending.setdefault(handler, asyncio.Lock()):
+            return await send_message(handler, message)
+
+    return in_turn
+
+
 def mend() -> None:
     """Put the mended methods in place, once."""
     if WSHandler.ws_connect.__name__ != "mended_ws_connect":
         WSHandler.ws_connect = mended(WSHandler.ws_connect)
+        WSHandler.send_message = one_by_one(WSHandler.send_message)
         WSHandler._handle = of_those_here(WSHandler._handle)

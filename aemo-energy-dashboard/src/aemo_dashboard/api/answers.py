@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from aemo_dashboard.api.columns import STAMP, TEXTS, Column, arrow_schema
+from aemo_dashboard.api.columns import STAMP, TEXT, TEXTS, Column, arrow_schema
 from aemo_dashboard.api.cursors import Page
 from aemo_dashboard.api.questions import Format
 from aemo_dashboard.nemtime import isoformat
@@ -76,17 +76,42 @@ def _array(values: pd.Series, kind: pa.DataType) -> pa.Array:
         return pc.assume_timezone(naive, OFFSET)
     if kind == TEXTS:
         return pa.array(values.to_list(), kind)
-    array = pa.array(values, from_pandas=True)
-    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    return array.cast(kind)
+    return _whole(pa.array(values, from_pandas=True)).cast(kind)
 
 
 def to_json(answer: Found, page: Page) -> bytes:
-    """The rows under ``data``, and what is to be known of them."""
-    columns = {name: _plain(page.table[name]) for name in page.table.column_names}
-    names = list(columns)
-    data = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    return orjson.dumps({"data": data, **answer.facts, "next_cursor": page.next_cursor})
+    """The rows under ``data``, and what is to be known of them.
+
+    Arrow puts the text together: half the time of an object a row, a fraction of its memory, and other threads run
+    meanwhile.
+    """
+    names = page.table.column_names
+    labels = (f"{',' if place else '{'}{_quoted(name)}:" for place, name in enumerate(names))
+    parts = (part for label, name in zip(labels, names, strict=True) for part in (label, _json(page.table[name])))
+    rows = pc.binary_join_element_wise(*parts, "}", "")
+    data = pc.binary_join(pa.LargeListArray.from_arrays([0, len(rows)], rows), ",")[0].as_buffer()
+    facts = orjson.dumps({**answer.facts, "next_cursor": page.next_cursor})
+    return b"".join((b'{"data":[', data, b"],", memoryview(facts)[1:]))
+
+
+def _quoted(value: str | list[str]) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _json(values: pa.ChunkedArray) -> pa.Array:
+    """Each value as JSON."""
+    if values.type == STAMP:
+        texts = pc.binary_join_element_wise('"', _stamps(values), '"', "")
+    elif values.type == pa.float64():
+        texts = pc.if_else(pc.is_finite(values), values.cast(pa.string()), None)
+    elif values.type == TEXT:
+        coded = _whole(values).dictionary_encode()
+        texts = pa.array([_quoted(text) for text in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
+    elif values.type == TEXTS:
+        texts = pa.array([None if each is None else _quoted(each) for each in values.to_pylist()], pa.string())
+    else:
+        texts = values.cast(pa.string())
+    return _whole(pc.fill_null(texts, "null"))
 
 
 def _plain(values: pa.ChunkedArray) -> list[Any]:
@@ -97,10 +122,14 @@ def _plain(values: pa.ChunkedArray) -> list[Any]:
     return list(values.to_pylist())
 
 
-def _stamps(values: pa.ChunkedArray) -> pa.ChunkedArray:
+def _whole(values: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """In one piece."""
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+
+
+def _stamps(values: pa.ChunkedArray) -> pa.Array:
     """Stamps as text with their offset; each is written once, however often it occurs."""
-    coded = values.combine_chunks().dictionary_encode()
-    coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
+    coded = _whole(values).dictionary_encode()
     texts = pa.array([isoformat(stamp.replace(tzinfo=None)) for stamp in coded.dictionary.to_pylist()], pa.string())
     return texts.take(coded.indices)
 

@@ -18,7 +18,8 @@ from aemo_dashboard.api import documented, downloads, earlier, series, sums
 from aemo_dashboard.api.documented import LIMIT, STATION_LINK, TOKEN, UNCHANGED, UNREADABLE, refusals, responses_of
 from aemo_dashboard.api.endpoints import Endpoint
 from aemo_dashboard.api.facts import FACTS
-from aemo_dashboard.api.guarding import RefusedError, guard_of
+from aemo_dashboard.api.guarding import Guard, RefusedError, guard_of
+from aemo_dashboard.api.kept_answers import KeptAnswers
 from aemo_dashboard.api.responding import SIMULATED_HEADER, Responder
 from aemo_dashboard.config import Settings, listed
 from aemo_dashboard.errors import DashboardError, NoDataError, RequestError, TooMuchError, UnknownError
@@ -31,11 +32,19 @@ STATUS = {UnknownError: 404, NoDataError: 404, TooMuchError: 413, RequestError: 
 
 def add_to(app: FastAPI, services: Services, settings: Settings) -> None:
     """Mount the endpoints, and answer our own errors with their sentence."""
-    responder = Responder(services, settings.cache_ttl_seconds)
+
+    def refused(status: int, sentence: str, headers: dict[str, str] | None = None) -> JSONResponse:
+        return JSONResponse({"error": sentence, "simulated": services.simulated}, status, headers)
+
+    def refusal_of(error: RefusedError) -> JSONResponse:
+        return refused(error.status, str(error), error.headers)
+
+    responder, guard = Responder(services, settings.cache_ttl_seconds), guard_of(settings)
     app.include_router(_open(services))
-    app.include_router(_guarded(services, responder, settings))
+    app.include_router(_guarded(services, responder, settings, guard))
     app.include_router(downloads.router(services))
     documented.add_to(app, services)
+    app.add_middleware(KeptAnswers, responder=responder, state=services.state, guard=guard, refused=refusal_of)
     if origins := listed(settings.api_cors_origins):
         app.add_middleware(
             CORSMiddleware,
@@ -45,16 +54,13 @@ def add_to(app: FastAPI, services: Services, settings: Settings) -> None:
             expose_headers=["ETag", "Link", "Content-Disposition", "Retry-After", SIMULATED_HEADER],
         )
 
-    def refused(status: int, sentence: str, headers: dict[str, str] | None = None) -> JSONResponse:
-        return JSONResponse({"error": sentence, "simulated": services.simulated}, status, headers)
-
     @app.exception_handler(DashboardError)
     def sentence(_: Request, error: DashboardError) -> JSONResponse:
         return refused(next(status for kind, status in STATUS.items() if isinstance(error, kind)), str(error))
 
     @app.exception_handler(RefusedError)
     def refusal(_: Request, error: RefusedError) -> JSONResponse:
-        return refused(error.status, str(error), error.headers)
+        return refusal_of(error)
 
     @app.exception_handler(HTTPException)
     def elsewhere(request: Request, error: HTTPException) -> JSONResponse:
@@ -78,11 +84,11 @@ def _open(services: Services) -> APIRouter:
     return routes
 
 
-def _guarded(services: Services, responder: Responder, settings: Settings) -> APIRouter:
-    """The endpoints over one data folder. They are plain functions: FastAPI runs them in its threads."""
+def _guarded(services: Services, responder: Responder, settings: Settings, guard: Guard) -> APIRouter:
+    """The endpoints over one data folder. What they do is done in threads."""
     extra = (TOKEN if settings.api_token.get_secret_value() else {}) | (LIMIT if settings.api_rate_limit else {})
     said = refusals(extra)
-    guards: list[Any] = [Depends(guard_of(settings))]
+    guards: list[Any] = [Depends(guard)]
     if settings.api_token.get_secret_value():
         guards.append(Depends(HTTPBearer(auto_error=False)))  # for the document: the guard itself is the one above
     routes = APIRouter(dependencies=guards, responses=said)
@@ -99,12 +105,12 @@ def _guarded(services: Services, responder: Responder, settings: Settings) -> AP
         )
     one = sums.ONE_STATION
 
-    def station(
+    async def station(
         request: Request,
         asked: Annotated[Any, Query()],
         id: Annotated[str, Path(max_length=120, description="A station by its name, or a unit by its DUID.")],
     ) -> Response:
-        return responder.respond(one, asked, request, id)
+        return await responder.answer(one, asked, request, id)
 
     station.__annotations__["asked"] = Annotated[one.asked, Query()]
     routes.add_api_route(
@@ -138,16 +144,16 @@ def _guarded(services: Services, responder: Responder, settings: Settings) -> AP
 
 
 def _handler(endpoint: Endpoint, responder: Responder) -> Any:
-    def answer(request: Request, asked: Any) -> Response:
-        return responder.respond(endpoint, asked, request)
+    async def answer(request: Request, asked: Any) -> Response:
+        return await responder.answer(endpoint, asked, request)
 
     answer.__annotations__["asked"] = Annotated[endpoint.asked, Query()]
     return answer
 
 
 def _teller(path: str, facts: Any, responder: Responder) -> Any:
-    def tell(request: Request) -> Response:
-        return responder.tell(path, facts, request)
+    async def tell(request: Request) -> Response:
+        return await responder.tell(path, facts, request)
 
     return tell
 

@@ -25,6 +25,13 @@ class Memo(Generic[Value]):
         self._running: dict[Key, Future[Value]] = {}
         self._lock = threading.Lock()
 
+    def kept(self, key: Key) -> Value | None:
+        """The value of a key where it is kept; nothing is made."""
+        with self._lock:
+            value = self._kept.get(key)
+            self.hits += value is not None
+            return value
+
     def have(self, key: Key, make: Callable[[], tuple[Key, Value]]) -> Value:
         """The value of a key. ``make`` gives it with the key that it really is of, which may be newer than that."""
         with self._lock:

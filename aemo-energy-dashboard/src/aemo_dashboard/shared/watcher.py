@@ -5,6 +5,7 @@ import os
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from aemo_dashboard.shared.duckdb_views import UNITS
@@ -84,8 +85,13 @@ def folder_state(data_dir: Path) -> Fingerprint:
     """The same in eleven looks: a part comes and goes by a rename, which its folder's own time shows at once. Only a
     file that somebody writes in place goes unseen, until the watcher comes round.
     """
-    folders = [data_dir / f"{table}.parquet" for table in TABLES]
-    return fingerprint([*folders, data_dir / UNITS.table, data_dir / PACKAGE_FILE])
+    return fingerprint(_folders(data_dir))
+
+
+@lru_cache(maxsize=10)
+def _folders(data_dir: Path) -> tuple[Path, ...]:
+    """What is looked at; to make these paths anew takes longer than the looks."""
+    return (*(data_dir / f"{table}.parquet" for table in TABLES), data_dir / UNITS.table, data_dir / PACKAGE_FILE)
 
 
 class Watcher:
