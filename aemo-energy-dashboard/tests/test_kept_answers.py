@@ -4,7 +4,7 @@ import asyncio
 import json
 import math
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ from typing import Any
 import nem_files
 import pyarrow as pa
 import pytest
-import uvloop
 from fastapi import Request
 from fastapi.testclient import TestClient
 from nem_files import at
@@ -142,11 +141,7 @@ def test_every_answer_says_what_a_page_may_ask(day: Path) -> None:
     assert {answer.headers["access-control-allow-origin"] for answer in answers} == {"https://nem.example.org"}
 
 
-LOOPS = [asyncio.new_event_loop, uvloop.new_event_loop]
-
-
-@pytest.mark.parametrize("new_loop", LOOPS)
-def test_one_look_at_the_folder_is_for_all_who_are_there(new_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+def test_one_look_at_the_folder_is_for_all_who_are_there() -> None:
     looks = iter(range(100))
     now = StateNow(lambda: str(next(looks)))
 
@@ -158,12 +153,11 @@ def test_one_look_at_the_folder_is_for_all_who_are_there(new_loop: Callable[[], 
         await asyncio.sleep(0)
         return [*together, now()]
 
-    with asyncio.Runner(loop_factory=new_loop) as runner:
+    with asyncio.Runner() as runner:
         assert runner.run(several()) == ["0", "0", "0", "1"]
 
 
-@pytest.mark.parametrize("new_loop", LOOPS)
-def test_what_is_asked_after_a_look_has_another(new_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+def test_what_is_asked_after_a_look_has_another() -> None:
     folder = ["old"]
     now = StateNow(lambda: folder[0])
 
@@ -188,7 +182,7 @@ def test_what_is_asked_after_a_look_has_another(new_loop: Callable[[], asyncio.A
         transport.close()
         return found
 
-    with asyncio.Runner(loop_factory=new_loop) as runner:
+    with asyncio.Runner() as runner:
         assert runner.run(changed_meanwhile()) == ["old", "new"]
 
 
