@@ -11,17 +11,21 @@ that runs; --cold leaves that out.
 
 import argparse
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from browsing import ARGUMENTS, CHROMIUM
 from measuring import megabytes, p95, yardstick
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, sync_playwright
-from servers import start, stop  # puts the tests' helpers on the path, too
+from servers import start, stop
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from browsing import ARGUMENTS, CHROMIUM
 from serving import free_port
 
 from aemo_dashboard.pages import PAGES

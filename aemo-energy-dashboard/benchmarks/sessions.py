@@ -10,6 +10,7 @@ FOLDER: data, such as that of five_years.py.
 
 import argparse
 import itertools
+import sys
 import tempfile
 import time
 from collections.abc import Iterable
@@ -18,8 +19,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from measuring import megabytes
+from servers import start, stop
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
 from reading import reader
-from servers import start, stop  # puts the tests' helpers on the path, too
 from serving import free_port
 
 from aemo_dashboard.pages import PAGES
