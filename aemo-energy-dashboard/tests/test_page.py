@@ -219,7 +219,7 @@ def test_files_of_blocks(day: Path) -> None:
             f"{chart}.csv?scale=upside-down": "scale='upside-down' can't be used",
             "download/comparison/time/x.csv?cmpregions=[1]": "cmpregions='[1]' can't be used",
             f"download/prices/prices/x.csv?price_open={'[' * 3000}": "can't be used",
-            "download/generation/stack/..%2F..%2Fetc.csv": "Not Found",
+            "download/generation/stack/..%2F..%2Fetc.csv": "There is nothing at this address",
         }.items():
             refused = get(server, path)
             assert refused.status_code in (404, 422), path

@@ -9,9 +9,6 @@ DashboardError
     └── TooMuchError   the answer would be too large: answer 413 and say what to ask instead
 """
 
-import os
-from pathlib import Path
-
 
 class DashboardError(Exception):
     """Base of all errors that the dashboard raises on purpose."""
@@ -41,9 +38,9 @@ class TooMuchError(RequestError):
     """The answer would be larger than one may be."""
 
 
-def reason(error: Exception, *folders: Path) -> str:
+def reason(error: Exception, *folders: object) -> str:
     """What a library says of a failure, in a line that anybody may read: without the folders that files are in."""
     said = next(iter(str(error).splitlines()), type(error).__name__)
     for folder in folders:
-        said = said.replace(f"{folder}{os.sep}", "")
+        said = said.replace(f"{folder}/", "")
     return said

@@ -12,6 +12,7 @@ from aemo_dashboard.api.answers import Rows
 from aemo_dashboard.api.columns import DUID, FLOAT, HOURS, MW, REGION, SETTLEMENTDATE, TEXT, Column
 from aemo_dashboard.api.endpoints import Endpoint
 from aemo_dashboard.api.questions import (
+    MOST_FIVES,
     MOST_PAGED_ROWS,
     UNITS,
     Duids,
@@ -94,7 +95,7 @@ def by_duid(queries: QueryManager, asked: ByDuid) -> Rows:
     wanted = sorted(set(named) - set(outside)) if named else sorted(fitting)
     window = asked.window(queries, max(1, len(wanted)), of=UNITS)
     notes: tuple[str, ...] = ()
-    if asked.resolution != FIVE.key:  # as the pages of stations do
+    if asked.resolution != FIVE.key and (named or window.end - window.start <= MOST_FIVES):  # as stations' pages do
         window, notes = stored_window(window, queries, lambda other: _hours(queries, other, wanted))
     if everywhere and not named:
         wanted = sorted({*wanted, *unit_adapter.unlisted(queries, window)})
