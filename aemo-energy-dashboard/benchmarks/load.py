@@ -30,8 +30,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from measuring import megabytes, yardstick
 from mix import large, share
-from pages import megabytes, start, yardstick  # puts the tests' helpers on the path, too
+from servers import start  # puts the tests' helpers on the path, too
 from serving import free_port
 from users import Tally, readers, stored_at, users, warm
 
@@ -84,10 +85,10 @@ def line(name: str, tally: Tally, seen: Watched, kinds: Sequence[str] = ()) -> s
     """One of the table; ``kinds``: the only waits that count."""
     waits = tally.of(*kinds)
     known, unknown = (
-        f"{1000 * share(found, 0.95):.0f}" if (found := tally.of(*which)) else "–"
+        f"{1000 * share(found, 0.95):,.1f}" if (found := tally.of(*which)) else "–"
         for which in (("popular", "unchanged"), ("unasked",))
     )
-    quantiles = " | ".join(f"{1000 * share(waits, part):.3g}" for part in (0.5, 0.95, 0.99))
+    quantiles = " | ".join(f"{1000 * share(waits, part):,.1f}" for part in (0.5, 0.95, 0.99))
     return (
         f"| {name} | {len(waits):,} | {len(waits) / tally.seconds:,.0f} | {quantiles} | {known} | {unknown} | "
         f"{sum(tally.errors.values())} | {100 * seen.cpu / tally.seconds:.0f} % | "
