@@ -13,11 +13,11 @@ import uvicorn
 from bokeh_fastapi.handler import WSHandler
 from reading import reader
 from serving import free_port
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aemo_dashboard.app import create_app
 from aemo_dashboard.config import Settings
-from aemo_dashboard.own_loop import beside, in_loop, loop_in_thread
+from aemo_dashboard.own_loop import MOST_UNDER_WAY, PAGES_AT_ONCE, beside, in_loop, loop_in_thread
 from aemo_dashboard.websocket import one_by_one
 
 BLOCKED_SECONDS = 1.5
@@ -109,6 +109,79 @@ def test_a_fault_comes_back_and_an_end_goes_there() -> None:
     with loop_in_thread() as pages:
         asyncio.run(leaves(pages))
         assert ended.wait(5)
+
+
+def test_messages_go_in_order_and_not_too_many_wait() -> None:
+    sent: list[int] = []
+    waiting: list[int] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        for number in range(4 * MOST_UNDER_WAY):
+            await send({"number": number})
+            waiting.append(number - len(sent))
+
+    async def slow(message: Message) -> None:
+        await asyncio.sleep(0.001)
+        sent.append(message["number"])
+
+    with loop_in_thread() as pages:
+        asyncio.run(beside(app, pages)({"type": "websocket"}, no_message, slow))
+    assert sent == list(range(4 * MOST_UNDER_WAY))
+    assert MOST_UNDER_WAY - 5 <= max(waiting) <= MOST_UNDER_WAY
+
+
+def test_who_sends_to_one_who_is_gone_learns_of_it() -> None:
+    learnt = threading.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({})
+        await asyncio.sleep(0.1)
+        with pytest.raises(ConnectionError, match="gone"):
+            await send({})
+        learnt.set()
+
+    async def gone(message: Message) -> None:
+        raise ConnectionError("gone")
+
+    with loop_in_thread() as pages:
+        asyncio.run(asyncio.wait_for(beside(app, pages)({"type": "websocket"}, no_message, gone), 5))
+    assert learnt.is_set()
+
+
+def test_a_few_pages_are_made_at_a_time_and_a_slow_reader_keeps_none_waiting() -> None:
+    making: list[int] = [0, 0]
+    taken = 0
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        making[0] += 1
+        making[1] = max(making)
+        await asyncio.sleep(0.01)
+        making[0] -= 1
+        await send({"type": "http.response.start"})
+        await send({"type": "http.response.body"})
+
+    async def main(divided: ASGIApp) -> None:
+        free = asyncio.Event()
+
+        async def slow(message: Message) -> None:
+            nonlocal taken
+            if message["type"] == "http.response.body":
+                await free.wait()
+                return
+            taken += 1
+            if taken == 6:
+                free.set()
+
+        asked = (divided({"type": "http", "path": "/", "method": "GET"}, no_message, slow) for _ in range(6))
+        await asyncio.wait_for(asyncio.gather(*asked), 5)
+
+    with loop_in_thread() as pages:
+        asyncio.run(main(beside(app, pages)))
+    assert making == [0, PAGES_AT_ONCE]
+
+
+async def no_message() -> Message:
+    return {}
 
 
 async def test_the_frames_of_two_messages_are_not_mixed() -> None:

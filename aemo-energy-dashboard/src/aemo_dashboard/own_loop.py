@@ -6,14 +6,19 @@ monitor or a script of the page need not wait for that. The two take turns at Py
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Awaitable, Coroutine, Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any, TypeVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Value = TypeVar("Value")
 
+PAGES_AT_ONCE = 2
+MOST_UNDER_WAY = 30
+"""Messages to one browser that it has not taken yet."""
 PAGES_AT = "/"
 """The path of the page; its websockets, and what begins and ends with the application, are of its loop, too."""
 
@@ -38,23 +43,71 @@ def of_pages(scope: Scope) -> bool:
 
 
 def beside(app: ASGIApp, pages: asyncio.AbstractEventLoop) -> ASGIApp:
-    """The same application, its pages in another loop."""
+    """The same application, its pages in another loop.
+
+    A few pages are made at a time. Where many ask at once, those who have theirs come first with what they do on it:
+    who waits for a page waits in a queue, and not all until the last is made, when the first would be taken for gone.
+    """
+    making = asyncio.Semaphore(PAGES_AT_ONCE)
 
     async def divided(scope: Scope, receive: Receive, send: Send) -> None:
         if not of_pages(scope):
             await app(scope, receive, send)
-            return
+        elif scope["type"] == "http":
+            async with AsyncExitStack() as turn:
+                await turn.enter_async_context(making)
+
+                async def made(message: Message) -> None:
+                    await turn.aclose()  # who is slow to take his page keeps nobody waiting
+                    await send(message)
+
+                await passed_on(scope, receive, made)
+        else:
+            await passed_on(scope, receive, send)
+
+    async def passed_on(scope: Scope, receive: Receive, send: Send) -> None:
         here = asyncio.get_running_loop()
+        sending = InOrder(send, here)
 
         async def received() -> Message:
             return await in_loop(_taken(receive), here)
 
-        async def sent(message: Message) -> None:
-            await in_loop(_taken(send, message), here)
-
-        await in_loop(_taken(app, scope, received, sent), pages)
+        try:
+            await in_loop(_taken(app, scope, received, sending), pages)
+        finally:
+            await sending.done()
 
     return divided
+
+
+class InOrder:
+    """Sends messages in the loop ``here``, for whom is in another one.
+
+    Who sends waits only where many are under way: else the parts of one message would each wait for what that loop is
+    drawing meanwhile. What goes wrong, a later call says.
+    """
+
+    def __init__(self, send: Send, here: asyncio.AbstractEventLoop) -> None:
+        self._send = send
+        self._here = here
+        self._turn = asyncio.Lock()
+        self._under_way: deque[Future[None]] = deque()
+
+    async def __call__(self, message: Message) -> None:
+        """In the other loop: pass a message on."""
+        while self._under_way and self._under_way[0].done():
+            self._under_way.popleft().result()
+        if len(self._under_way) >= MOST_UNDER_WAY:
+            await asyncio.wrap_future(self._under_way.popleft())
+        self._under_way.append(asyncio.run_coroutine_threadsafe(self._sent(message), self._here))
+
+    async def _sent(self, message: Message) -> None:
+        async with self._turn:
+            await self._send(message)
+
+    async def done(self) -> None:
+        """In the loop ``here``: wait for the last ones. Nobody is left to whom a fault could be said."""
+        await asyncio.gather(*map(asyncio.wrap_future, self._under_way), return_exceptions=True)
 
 
 async def _taken(function: Any, *arguments: Any) -> Any:
