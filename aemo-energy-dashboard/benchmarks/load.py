@@ -88,7 +88,7 @@ def line(name: str, tally: Tally, seen: Watched, kinds: Sequence[str] = ()) -> s
         f"{1000 * share(found, 0.95):,.1f}" if (found := tally.of(*which)) else "–"
         for which in (("popular", "unchanged"), ("unasked",))
     )
-    quantiles = " | ".join(f"{1000 * share(waits, part):.3g}" for part in (0.5, 0.95, 0.99))
+    quantiles = " | ".join(f"{1000 * share(waits, part):,.1f}" for part in (0.5, 0.95, 0.99))
     return (
         f"| {name} | {len(waits):,} | {len(waits) / tally.seconds:,.0f} | {quantiles} | {known} | {unknown} | "
         f"{sum(tally.errors.values())} | {100 * seen.cpu / tally.seconds:.0f} % | "
