@@ -26,7 +26,7 @@ from pathlib import Path
 
 from bare import Bare
 from measuring import apart, drop_pages, in_turns, milliseconds, p95, rows_in, table, yardstick
-from recording import TTL_SECONDS, Listening, Question, listening, of_pages
+from recording import TTL_SECONDS, Listening, Question, listening, of_endpoints, of_pages
 from representative import QUESTIONS, Representative, by_hand, check, values, window_for
 
 from aemo_dashboard.shared.asked import REGION_CHOICES, SPANS
@@ -222,7 +222,8 @@ def main() -> None:
             bare, before = Bare(), yardstick()
             counts = {name: rows_in(part_files(given.folder, name)) for name in TABLES}
             print("Rows stored: " + ", ".join(f"{name} {count:,}" for name, count in counts.items()) + ".")
-            questions = of_pages(views, given.spans, given.region)
+            asked = [ask(views, given.spans, given.region) for ask in (of_pages, of_endpoints)]
+            questions = list({each.key: each for found in reversed(asked) for each in found}.values())
             os.sync()  # so that all pages can be dropped
             cold = None if given.no_cold else cache
             costs = [measure(views, bare, question, cold, given.rounds) for question in questions]

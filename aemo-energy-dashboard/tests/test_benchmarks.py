@@ -12,7 +12,7 @@ sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 import representative
 from bare import Bare
 from measuring import in_turns, table
-from recording import Listening, listening, of_pages
+from recording import Listening, listening, of_endpoints, of_pages
 from representative import QUESTIONS, by_hand, check, values, window_for
 
 from aemo_dashboard.shared.tables import REGIONS
@@ -62,6 +62,13 @@ def test_every_view_is_listened_to_and_equal_questions_count_once(views: Listeni
     flows = [each for each in questions if each.name == "flows"]
     assert {each.span for each in flows} == {"1d", "7d"}
     assert {each.sources["transmission"].table for each in flows} == {"transmission5", "transmission30"}
+
+
+def test_every_endpoint_is_listened_to(views: Listening) -> None:
+    questions = of_endpoints(views, ["1d"], "NSW1")
+    heard = {each.view for each in questions}
+    assert {"/api/generation/by-fuel", "/api/transmission/flows", "/api/analysis/revenue", "/api/summary"} <= heard
+    assert next(each for each in questions if each.name == "prices").values["regions"] == ["NSW1"]
 
 
 def test_medians_of_turns() -> None:
