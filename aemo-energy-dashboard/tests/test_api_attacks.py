@@ -14,7 +14,7 @@ import pytest
 from serving import Running, serving
 
 from aemo_dashboard.api.routes import ENDPOINTS
-from aemo_dashboard.api.sums import ONE_STATION
+from aemo_dashboard.api.stations import ONE_STATION
 
 PATHS = ["/api/stations/COAL1" if endpoint is ONE_STATION else endpoint.path for endpoint in (*ENDPOINTS, ONE_STATION)]
 PARAMETERS = {

@@ -14,7 +14,7 @@ from aemo_dashboard.api.endpoints import Endpoint
 from aemo_dashboard.api.facts import FACTS
 from aemo_dashboard.api.questions import Asked
 from aemo_dashboard.api.routes import ENDPOINTS
-from aemo_dashboard.api.sums import ONE_STATION
+from aemo_dashboard.api.stations import ONE_STATION
 
 LINE = "<!-- From here on made by: python -m aemo_dashboard.api_reference docs/api.md -->"
 KINDS = {STAMP: "time", TEXT: "text", TEXTS: "texts", FLOAT: "number", COUNT: "whole number"}

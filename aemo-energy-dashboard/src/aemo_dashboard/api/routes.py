@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
-from aemo_dashboard.api import documented, downloads, earlier, series, sums
+from aemo_dashboard.api import documented, downloads, earlier, series, stations, sums
 from aemo_dashboard.api.documented import LIMIT, STATION_LINK, TOKEN, UNCHANGED, UNREADABLE, refusals, responses_of
 from aemo_dashboard.api.endpoints import Endpoint
 from aemo_dashboard.api.facts import FACTS
@@ -25,7 +25,7 @@ from aemo_dashboard.config import Settings, listed
 from aemo_dashboard.errors import DashboardError, NoDataError, RequestError, TooMuchError, UnknownError
 from aemo_dashboard.services import Services
 
-ENDPOINTS = (*series.ENDPOINTS, *sums.ENDPOINTS)
+ENDPOINTS = (*series.ENDPOINTS, *sums.ENDPOINTS, *stations.ENDPOINTS)
 STATUS = {UnknownError: 404, NoDataError: 404, TooMuchError: 413, RequestError: 422, DashboardError: 503}
 """By the first that an error is of."""
 
@@ -97,13 +97,13 @@ def _guarded(services: Services, responder: Responder, settings: Settings, guard
             endpoint.path,
             _handler(endpoint, responder),
             response_class=Response,
-            responses=responses_of(endpoint, STATION_LINK if endpoint.asked is sums.Stations else {}),
+            responses=responses_of(endpoint, STATION_LINK if endpoint.asked is stations.Stations else {}),
             summary=endpoint.title,
             description=endpoint.meaning,
             operation_id=endpoint.slug,
             tags=["Numbers"],
         )
-    one = sums.ONE_STATION
+    one = stations.ONE_STATION
 
     async def station(
         request: Request,
