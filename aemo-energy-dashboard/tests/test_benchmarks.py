@@ -10,6 +10,7 @@ import pytest
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
 import representative
+from answered import same
 from bare import Bare
 from measuring import in_turns, table
 from recording import Listening, listening, of_endpoints, of_pages
@@ -77,3 +78,14 @@ def test_medians_of_turns() -> None:
     assert done[:4] == ["one", "other", "other", "one"]
     assert set(took) == {"one", "other"}
     assert table(("a", "b"), [(1, 2)]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
+
+
+def test_answers_may_differ_in_last_digits_only() -> None:
+    def body(mw: float, hours: str = "0.5") -> bytes:
+        return f'{{"data":[{{"mw":{mw!r},"hours":{hours}}}],"notes":[]}}'.encode()
+
+    assert same(body(0.1 + 0.2), body(0.3), "json")
+    assert not same(body(0.3), body(0.300001), "json")
+    assert not same(body(0.3), body(0.3, "null"), "json")
+    assert same(b"mw\n0.30000000000000004\n", b"mw\n0.3\n", "csv")
+    assert not same(b"mw\n0.3\n", b"mw\n0.3\n0.3\n", "csv")
