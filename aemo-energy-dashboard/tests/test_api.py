@@ -17,7 +17,7 @@ from fastapi.testclient import TestClient
 from nem_files import at, stamps
 
 from aemo_dashboard.api.routes import ENDPOINTS
-from aemo_dashboard.api.sums import ONE_STATION
+from aemo_dashboard.api.stations import ONE_STATION
 from aemo_dashboard.config import load_settings
 from aemo_dashboard.errors import ConfigError
 
