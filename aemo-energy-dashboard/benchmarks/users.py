@@ -99,7 +99,7 @@ class Asking:
             self._tally.errors[f"{answer.status}: {body[:200].decode(errors='replace')}"] += 1
         elif answer.status == 200 and (tag := answer.headers.get("ETag")) is not None:
             self._tags[question] = tag
-            kind = dict(question.query).get("format", "json")
+            kind = answer.content_type
             if len(body) < COMPARED and not same(self._answered.setdefault((question, tag), body), body, kind):
                 self._tally.errors["two answers under one ETag"] += 1
 
